@@ -1,0 +1,50 @@
+import type { ErrorCode } from "./errors.ts";
+import type { FinishReason, TokenLogprob } from "./wire/chat-response.ts";
+
+/** What an exchange consumed. `undefined` is unknown. Tokens. */
+export interface Usage {
+  readonly inputTokens: number | undefined;
+  readonly outputTokens: number | undefined;
+  readonly cachedInputTokens: number | undefined;
+  readonly reasoningTokens: number | undefined;
+  /** Who counted: `estimated` only where the provider reported nothing. */
+  readonly source: "provider" | "estimated";
+}
+
+/** A model's answer as one typed event stream; every provider is converted to it and every wire format from it. */
+export type ModelEvent =
+  | {
+      readonly type: "start";
+      readonly id: string | undefined;
+      readonly model: string | undefined;
+      readonly createdSeconds: number | undefined;
+      readonly systemFingerprint: string | undefined;
+    }
+  | {
+      readonly type: "text";
+      readonly choice: number;
+      readonly text: string;
+      readonly logprobs: readonly TokenLogprob[] | undefined;
+    }
+  | { readonly type: "refusal"; readonly choice: number; readonly text: string }
+  | { readonly type: "reasoning"; readonly choice: number; readonly text: string }
+  | {
+      readonly type: "tool-call";
+      readonly choice: number;
+      readonly index: number;
+      readonly id: string | undefined;
+      readonly name: string | undefined;
+      readonly argumentsDelta: string;
+    }
+  | { readonly type: "usage"; readonly usage: Usage }
+  | { readonly type: "finish"; readonly choice: number; readonly reason: FinishReason; readonly rawReason: string }
+  | { readonly type: "error"; readonly code: ErrorCode; readonly message: string };
+
+/**
+ * What one upstream event became. `raw` is its original JSON text where the provider already speaks OpenAI's format, so that
+ * an OpenAI caller receives the fields that Millrace does not know, byte for byte. Frames travel in batches: one batch per network read.
+ */
+export interface ModelFrame {
+  readonly events: readonly ModelEvent[];
+  readonly raw: string | undefined;
+}

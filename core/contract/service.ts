@@ -1,0 +1,31 @@
+import type { BundlePointer } from "./bundle.ts";
+import type { Principal } from "./permission.ts";
+import type { TraceMessage } from "./trace.ts";
+
+/**
+ * What the functions Worker offers the gateway over a service binding (entrypoint `ControlApi`); no one else can reach it.
+ * The gateway never holds database credentials.
+ */
+export interface ControlService {
+  /** Answers one request under `/api/v1`; the principal is the gateway's word, never the caller's. */
+  handle(request: Request, principal: Principal): Promise<Response>;
+}
+
+export type PublishOutcome = { readonly ok: true } | { readonly ok: false; readonly currentEpoch: number };
+
+/** One object per environment: the mutable pointer, and its own copy of the bundle for when KV does not have it yet. */
+export interface ConfigHubService {
+  current(): Promise<BundlePointer | null>;
+  /** The bundle's canonical JSON, or null when this hub never held it or has dropped it. */
+  bundle(hash: string): Promise<string | null>;
+  /** Compare-and-set on the epoch: accepted when it is greater than the current one. Idempotent for an equal pointer. */
+  publish(pointer: BundlePointer, bundleJson: string): Promise<PublishOutcome>;
+}
+
+/** A durable shelf for traces between the gateway and the queue: an appended trace survives a killed process and an absent database. */
+export interface TraceOutboxService {
+  /** Returns once every message is on disk. Idempotent by trace id. */
+  append(messages: readonly TraceMessage[]): Promise<void>;
+  /** Drops messages that Postgres (or the dead-letter store) now holds. */
+  acknowledge(traceIds: readonly string[]): Promise<void>;
+}

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
+import { surfaceSchema, tierSchema } from "./route.ts";
+import { sha256Schema } from "./ids.ts";
+
+const count = z.int().nonnegative();
+
+export const spanSchema = z.object({
+  id: z.string(),
+  parent_id: z.string().nullable(),
+  /** The stage or call: `authenticate`, `resolve`, `cache`, `dispatch`, `record`, `upstream`. */
+  name: z.string(),
+  started_at_ms: z.number(),
+  duration_us: count,
+  attributes: z.record(z.string(), jsonValueSchema),
+});
+export type Span = z.output<typeof spanSchema>;
+
+export const traceStatusSchema = z.enum(["ok", "error", "cancelled", "truncated"]);
+export type TraceStatus = z.output<typeof traceStatusSchema>;
+
+/** The record of one exchange, from the gateway to Postgres. A field that is null is unknown. */
+export const traceRecordSchema = z.object({
+  schema: z.literal(1),
+  id: z.string(),
+  project_id: z.string(),
+  environment_id: z.string(),
+  key_id: z.string(),
+  surface: surfaceSchema,
+  started_at_ms: z.int(),
+  duration_us: count,
+  first_token_us: count.nullable(),
+  status: traceStatusSchema,
+  http_status: z.int(),
+  error_code: z.string().nullable(),
+  streamed: z.boolean(),
+  /** What the caller asked for, such as `prompt:support-reply`. */
+  requested: z.string(),
+  /** The model that really answered, in the provider's words. */
+  model: z.string().nullable(),
+  provider: z.string().nullable(),
+  tier: tierSchema.nullable(),
+  prompt: z
+    .object({
+      name: z.string(),
+      version: z.int(),
+      hash: sha256Schema,
+      label: z.string().nullable(),
+      reason: z.string(),
+    })
+    .nullable(),
+  resolved_hash: sha256Schema.nullable(),
+  bundle: z.object({ epoch: z.int(), hash: sha256Schema, stale: z.boolean() }),
+  cache: z.enum(["off", "miss", "hit"]),
+  usage: z
+    .object({
+      input_tokens: count.nullable(),
+      output_tokens: count.nullable(),
+      cached_input_tokens: count.nullable(),
+      reasoning_tokens: count.nullable(),
+      source: z.enum(["provider", "estimated"]),
+    })
+    .nullable(),
+  finish_reasons: z.array(z.string()),
+  user: z.string().nullable(),
+  metadata: z.record(z.string(), z.string()),
+  spans: z.array(spanSchema),
+});
+export type TraceRecord = z.output<typeof traceRecordSchema>;
+
+/** What was said: the request as the caller sent it and as the model got it, and the whole answer in OpenAI's form. */
+export const traceBodiesSchema = z.object({
+  request: jsonObjectSchema,
+  rendered: jsonObjectSchema.nullable(),
+  response: jsonObjectSchema.nullable(),
+});
+export type TraceBodies = z.output<typeof traceBodiesSchema>;
+
+/** One message of the trace queue. Bodies over MAX_INLINE_TRACE_BYTES lie in R2 under `bodies_key`. */
+export const traceMessageSchema = z
+  .object({
+    schema: z.literal(1),
+    record: traceRecordSchema,
+    bodies: traceBodiesSchema.nullable(),
+    bodies_key: z.string().nullable(),
+    /** The outbox object that holds the message until Postgres has it; told by `acknowledge`. */
+    outbox: z.string(),
+  })
+  .refine(
+    (message) => (message.bodies === null) !== (message.bodies_key === null),
+    "exactly one of bodies and bodies_key",
+  );
+export type TraceMessage = z.output<typeof traceMessageSchema>;
