@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** Long enough for a Worker or a model to start on a busy two-core machine; a hang still fails within the minute. */
+const testTimeoutMs = 30_000;
+
+const common = { testTimeout: testTimeoutMs, hookTimeout: 2 * testTimeoutMs };
+const notHere = ["**/node_modules/**", "**/dist/**", "**/.millrace/**"];
+
+function workerd(name: string, folder: string, configPath: string) {
+  if (!existsSync(new URL(configPath, import.meta.url))) return [];
+  return [
+    {
+      plugins: [cloudflareTest({ wrangler: { configPath } })],
+      test: { ...common, name, include: [`${folder}/**/*.worker.test.ts`], exclude: notHere },
+    },
+  ];
+}
+
+export default defineConfig({
+  test: {
+    // Two workers: more of them starve the models and the databases that tests start.
+    maxWorkers: 2,
+    passWithNoTests: true,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: "unit",
+          include: ["{core,cli,migrations,infra,edge,functions}/**/*.test.ts"],
+          exclude: [...notHere, "**/*.worker.test.ts"],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: "runner",
+          include: ["gpu-runner/**/*.test.ts"],
+          exclude: notHere,
+          // A model uses every core it gets: one file at a time.
+          fileParallelism: false,
+        },
+      },
+      ...workerd("gateway-workerd", "edge/gateway", "./wrangler.toml"),
+      ...workerd("functions-workerd", "functions", "./functions/wrangler.toml"),
+      {
+        test: {
+          ...common,
+          name: "e2e",
+          include: ["test/**/*.test.ts"],
+          exclude: notHere,
+          testTimeout: 4 * testTimeoutMs,
+          hookTimeout: 4 * testTimeoutMs,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
