@@ -1,0 +1,74 @@
+import { Agent, request } from "node:http";
+
+export interface LoadTarget {
+  readonly name: string;
+  /** Full URL of the chat completions route. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The model name that this contender knows the canned model by. */
+  readonly model: string;
+  /** Processes whose CPU time is the contender's cost. */
+  readonly pids: readonly number[];
+}
+
+export interface Exchange {
+  readonly status: number;
+  /** Milliseconds from sending to the first byte of the body. */
+  readonly firstByteMs: number;
+  /** Milliseconds from sending to the last byte. */
+  readonly totalMs: number;
+  readonly bytes: number;
+}
+
+/** One POST over a kept-alive connection, timed. */
+export async function exchange(target: LoadTarget, body: Buffer, agent: Agent): Promise<Exchange> {
+  const started = performance.now();
+  return await new Promise((resolve, reject) => {
+    const outgoing = request(
+      target.url,
+      {
+        method: "POST",
+        agent,
+        headers: { "content-type": "application/json", "content-length": body.length, ...target.headers },
+      },
+      (response) => {
+        let firstByteMs = Number.NaN;
+        let bytes = 0;
+        response.on("data", (part: Buffer) => {
+          if (bytes === 0) firstByteMs = performance.now() - started;
+          bytes += part.length;
+        });
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, firstByteMs, totalMs: performance.now() - started, bytes }),
+        );
+        response.on("error", reject);
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+/** `count` exchanges by `concurrency` workers. @throws when any answer is not 200. */
+export async function drive(
+  target: LoadTarget,
+  body: Buffer,
+  plan: { readonly count: number; readonly concurrency: number },
+): Promise<Exchange[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: plan.concurrency });
+  const done: Exchange[] = [];
+  let left = plan.count;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) {
+      const result = await exchange(target, body, agent);
+      if (result.status !== 200) throw new Error(`${target.name} answered ${result.status}`);
+      done.push(result);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: plan.concurrency }, worker));
+  } finally {
+    agent.destroy();
+  }
+  return done;
+}
