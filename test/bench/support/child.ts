@@ -19,14 +19,14 @@ export interface ChildPlan {
 }
 
 /** Starts a process and waits for the line that says it is ready. @throws with its output when it ends or takes too long first. */
-export async function startChild(plan: ChildPlan): Promise<StartedChild> {
+export function startChild(plan: ChildPlan): Promise<StartedChild> {
   const child = spawn(plan.command, plan.args, {
     cwd: plan.cwd,
     env: { ...process.env, ...plan.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const seen: string[] = [];
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const fail = (why: string): void => {
       clearTimeout(timer);
       child.kill("SIGKILL");

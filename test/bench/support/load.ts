@@ -21,9 +21,9 @@ export interface Exchange {
 }
 
 /** One POST over a kept-alive connection, timed. */
-export async function exchange(target: LoadTarget, body: Buffer, agent: Agent): Promise<Exchange> {
+export function exchange(target: LoadTarget, body: Buffer, agent: Agent): Promise<Exchange> {
   const started = performance.now();
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const outgoing = request(
       target.url,
       {
