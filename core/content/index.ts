@@ -1,2 +1,3 @@
 export * from "./canonical-json.ts";
 export * from "./hash.ts";
+export * from "./storable-json.ts";
