@@ -4,3 +4,4 @@ export * from "./prompts.ts";
 export * from "./traces.ts";
 export * from "./catalog.ts";
 export * from "./operations.ts";
+export * from "./health.ts";

@@ -1,0 +1,19 @@
+import { catalogOperations } from "./catalog-operations.ts";
+import { inferenceOperations } from "./inference-operations.ts";
+import { keyOperations } from "./key-operations.ts";
+import { labelOperations } from "./label-operations.ts";
+import type { ApiOperation } from "./operation.ts";
+import { promptOperations } from "./prompt-operations.ts";
+import { systemOperations } from "./system-operations.ts";
+import { traceOperations } from "./trace-operations.ts";
+
+/** Every public route of Millrace. A route that is served and not listed here, or the reverse, fails a test. */
+export const routeTable: readonly ApiOperation[] = [
+  ...inferenceOperations,
+  ...promptOperations,
+  ...labelOperations,
+  ...catalogOperations,
+  ...keyOperations,
+  ...traceOperations,
+  ...systemOperations,
+];
