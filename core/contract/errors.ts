@@ -227,7 +227,7 @@ export const errorCatalogue = {
   },
   "upstream-overloaded": {
     ...upstream,
-    status: 503,
+    status: 429,
     title: "The model's server is full",
     remedy: "Retry after the time in `retry-after`.",
   },

@@ -36,13 +36,16 @@ export type ModelEvent =
       readonly name: string | undefined;
       readonly argumentsDelta: string;
     }
+  /** A field that no other event names (`annotations`, `service_tier`, …), kept as it came; without a choice it belongs to the whole answer. */
+  | { readonly type: "extra"; readonly choice: number | undefined; readonly field: string; readonly value: unknown }
   | { readonly type: "usage"; readonly usage: Usage }
   | { readonly type: "finish"; readonly choice: number; readonly reason: FinishReason; readonly rawReason: string }
   | { readonly type: "error"; readonly code: ErrorCode; readonly message: string };
 
 /**
- * What one upstream event became. `raw` is its original JSON text where the provider already speaks OpenAI's format, so that
- * an OpenAI caller receives the fields that Millrace does not know, byte for byte. Frames travel in batches: one batch per network read.
+ * What one upstream event became. `raw` is the JSON text that an OpenAI caller receives: the provider's own, byte for byte, where it
+ * already speaks that format, so that fields which Millrace does not know survive; undefined where the caller receives nothing (a usage
+ * chunk that was not asked for). Frames travel in batches: one batch per network read.
  */
 export interface ModelFrame {
   readonly events: readonly ModelEvent[];
