@@ -186,6 +186,12 @@ export const errorCatalogue = {
     title: "Something else needs it",
     remedy: "Remove what the message names first.",
   },
+  "bundle-too-large": {
+    ...caller,
+    status: 422,
+    title: "The environment no longer fits in one bundle",
+    remedy: "Remove labels or shorten prompts; the last published state serves on meanwhile.",
+  },
   "url-not-allowed": {
     ...caller,
     status: 422,

@@ -24,3 +24,5 @@ export const MAX_INCLUDE_DEPTH = 5;
 export const SERVED_RECENT_VERSIONS = 20;
 /** A queue message may hold 128 KB; a trace whose bodies are larger keeps them in R2. */
 export const MAX_INLINE_TRACE_BYTES = 96 * 1024;
+/** A bundle's canonical JSON: the rows for it travel in one answer of the database (10 MiB), and an isolate of 128 MB holds several bundles. */
+export const MAX_BUNDLE_BYTES = 8 * 1024 * 1024;

@@ -7,6 +7,8 @@ export const bundleStatusSchema = z.object({
   published_at: z.iso.datetime().nullable(),
   /** Changes that are committed and not yet published. */
   pending: z.int().nonnegative(),
+  /** Code of the error that the last attempt to publish met; null when it met none. */
+  last_error: z.string().nullable(),
 });
 export const deadLetterSchema = z.object({
   id: z.string(),

@@ -1,0 +1,36 @@
+import type { Model, Permission, PromptContent, Provider } from "../contract/index.ts";
+
+/** What the database holds for one project and environment, in any order; the input of `compileBundle`. */
+export interface BundleRows {
+  readonly project: { readonly id: string; readonly slug: string };
+  readonly environment: { readonly id: string; readonly name: string };
+  /** Keys of the environment that are not revoked. */
+  readonly keys: readonly {
+    readonly id: string;
+    readonly hash: string;
+    readonly permissions: readonly Permission[];
+    /** ISO 8601, or null when it does not expire. */
+    readonly expiresAt: string | null;
+  }[];
+  readonly prompts: readonly { readonly id: string; readonly name: string }[];
+  /** At least the versions that are served and all that they include; more does no harm. */
+  readonly versions: readonly BundleVersionRow[];
+  readonly labels: readonly {
+    readonly promptId: string;
+    readonly label: string;
+    /** null when the label was removed. */
+    readonly versionId: string | null;
+    readonly previousVersionId: string | null;
+  }[];
+  readonly models: readonly Model[];
+  readonly providers: readonly Provider[];
+}
+
+export interface BundleVersionRow {
+  readonly id: string;
+  readonly promptId: string;
+  readonly version: number;
+  readonly hash: string;
+  readonly content: PromptContent;
+  readonly includes: Readonly<Record<string, string>>;
+}

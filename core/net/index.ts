@@ -1,0 +1,1 @@
+export { assertPublicUrl } from "./url-guard.ts";
