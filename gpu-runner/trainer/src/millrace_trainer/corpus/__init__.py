@@ -1,0 +1,1 @@
+"""The generated training text: three support tasks, schema extraction and small talk."""
