@@ -114,7 +114,7 @@ export const inferenceOperations: readonly ApiOperation[] = [
     tag: "Inference",
     method: "get",
     path: "/v1/models",
-    summary: "List what `model` may name",
+    summary: "List callable models",
     description: "Models and named prompts (as `prompt:<name>`) of the key's environment.",
     permission: "inference",
     responses: [

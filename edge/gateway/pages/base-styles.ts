@@ -35,5 +35,6 @@ pre { margin: 0; line-height: 1.6; overflow-x: auto; tab-size: 2; }
 .snippet pre { padding: 0.95rem 1.1rem; padding-right: 4.6rem; }
 .copy { position: absolute; top: 0.6rem; right: 0.6rem; }
 .button { font: 600 0.8rem/1 var(--sans); color: var(--soft); background: var(--panel); border: 1px solid var(--line); border-radius: 7px; padding: 0.45rem 0.65rem; cursor: pointer; }
+@media (max-width: 34rem) { .snippet pre { padding: 2.9rem 1rem 0.95rem; font-size: 0.78rem; } }
 .button:hover { color: var(--ink); border-color: var(--faint); }
 `;

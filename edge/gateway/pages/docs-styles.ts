@@ -67,6 +67,5 @@ details > summary { cursor: pointer; }
 @media (max-width: 34rem) {
   .docs { padding: 0 1.05rem 4rem; }
   .top nav { gap: 0.9rem; }
-  .snippet pre { font-size: 0.78rem; }
 }
 `;

@@ -139,7 +139,10 @@ function ThreeThings({ url, keyText, local }: { url: string; keyText: string; lo
   const keyExpression = local ? JSON.stringify(keyText) : "process.env.MILLRACE_KEY";
   const sdk = `import OpenAI from "openai";
 
-const client = new OpenAI({ baseURL: "${url}/v1", apiKey: ${keyExpression} });
+const client = new OpenAI({
+  baseURL: "${url}/v1",
+  apiKey: ${keyExpression},
+});
 const answer = await client.chat.completions.create({
   model: "prompt:support-triage",
   messages: [{ role: "user", content: "I was charged twice!" }],

@@ -1,14 +1,14 @@
 export const welcomeStyles = `
 .page { max-width: 64rem; margin: 0 auto; padding: 0 1.5rem 4rem; }
-.hero { position: relative; padding: 3.2rem 0 2.6rem; overflow: hidden; }
+.hero { position: relative; padding: 3.4rem 0 3.2rem; overflow: clip; }
 .hero h1 { font-size: clamp(2rem, 5.2vw, 3.1rem); letter-spacing: -0.035em; max-width: 17ch; }
 .hero p { margin-top: 1rem; max-width: 46ch; color: var(--soft); font-size: 1.08rem; }
-.hero .mark { position: absolute; right: -1.5rem; top: 1rem; width: 17rem; height: 17rem; opacity: 0.13; pointer-events: none; }
-.mark-wheel { transform-origin: 16px 13.5px; }
+.hero .mark { position: absolute; right: 0; top: 0.6rem; width: 16rem; height: 16rem; opacity: 0.2; pointer-events: none; }
+.mark-wheel { transform-origin: 16px 13px; }
 @media (prefers-reduced-motion: no-preference) { .hero .mark-wheel { animation: turn 48s linear infinite; } }
 @keyframes turn { to { transform: rotate(360deg); } }
 #health { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; padding: 0; margin: 0; list-style: none; }
-#health li { background: var(--panel); padding: 0.95rem 1.1rem; display: grid; grid-template-columns: auto 1fr auto; align-items: baseline; column-gap: 0.6rem; }
+#health li { background: var(--panel); padding: 0.95rem 1.1rem; display: grid; grid-template-columns: auto 1fr auto; grid-template-rows: auto 1fr; align-items: baseline; column-gap: 0.6rem; }
 #health li::before { content: ""; width: 0.55rem; height: 0.55rem; border-radius: 50%; background: var(--faint); align-self: center; }
 #health li[data-state="ok"]::before { background: var(--good); }
 #health li[data-state="degraded"]::before { background: var(--bad); }
@@ -50,7 +50,7 @@ footer a { color: var(--soft); }
 @media (max-width: 34rem) {
   .page { padding: 0 1.05rem 3rem; }
   .hero { padding: 1.8rem 0 2rem; }
-  .hero .mark { width: 11rem; height: 11rem; right: -3.2rem; top: 0; }
+  .hero .mark { width: 9rem; height: 9rem; right: -2.4rem; top: 0.4rem; }
   .steps li { grid-template-columns: minmax(0, 1fr); }
   .steps li > * { grid-column: 1; }
   .top nav { gap: 0.9rem; }
