@@ -1,0 +1,55 @@
+import type { ConfigHubService, TraceOutboxService } from "@millrace/core/contract";
+import { z } from "zod";
+
+/** The bindings of `functions/wrangler.toml`, and the secrets, as the platform hands them over. */
+export interface FunctionsEnv {
+  readonly DATABASE_URL: string;
+  /** Only on a laptop: where Neon's SQL-over-HTTP protocol is spoken in front of another PostgreSQL. */
+  readonly NEON_FETCH_ENDPOINT?: string;
+  readonly BUNDLE_PRIVATE_KEY: string;
+  readonly BUNDLES: KVNamespace;
+  readonly TRACE_BODIES: R2Bucket;
+  readonly TRACES: Queue<string>;
+  readonly CONFIG_HUB: DurableObjectNamespace<ConfigHubService & Rpc.DurableObjectBranded>;
+  readonly TRACE_OUTBOX: DurableObjectNamespace<TraceOutboxService & Rpc.DurableObjectBranded>;
+}
+
+const settingsSchema = z.object({
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "expected a postgres:// URL"),
+  NEON_FETCH_ENDPOINT: z.url().optional(),
+  BUNDLE_PRIVATE_KEY: z.base64().min(1),
+});
+
+export interface Config {
+  readonly databaseUrl: string;
+  readonly neonFetchEndpoint: string | undefined;
+  /** Base64 PKCS#8 Ed25519: signs bundle pointers. */
+  readonly bundlePrivateKey: string;
+  readonly bundles: KVNamespace;
+  readonly traceBodies: R2Bucket;
+  readonly traces: Queue<string>;
+  readonly configHub: (environmentId: string) => ConfigHubService;
+  readonly traceOutbox: (name: string) => Pick<TraceOutboxService, "acknowledge">;
+}
+
+/**
+ * The only reader of the environment.
+ * @throws Error naming the settings at fault, never their values
+ */
+export function readConfig(env: FunctionsEnv): Config {
+  const settings = settingsSchema.safeParse(env);
+  if (!settings.success) {
+    const names = settings.error.issues.map((issue) => issue.path.join("."));
+    throw new Error(`settings missing or malformed: ${names.join(", ")}; see functions/wrangler.toml`);
+  }
+  return {
+    databaseUrl: settings.data.DATABASE_URL,
+    neonFetchEndpoint: settings.data.NEON_FETCH_ENDPOINT,
+    bundlePrivateKey: settings.data.BUNDLE_PRIVATE_KEY,
+    bundles: env.BUNDLES,
+    traceBodies: env.TRACE_BODIES,
+    traces: env.TRACES,
+    configHub: (environmentId) => env.CONFIG_HUB.getByName(environmentId),
+    traceOutbox: (name) => env.TRACE_OUTBOX.getByName(name),
+  };
+}

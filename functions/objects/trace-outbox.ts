@@ -1,0 +1,89 @@
+import { DurableObject } from "cloudflare:workers";
+import type { TraceMessage, TraceOutboxService } from "@millrace/core/contract";
+import { errorFields } from "@millrace/core/log";
+import type { FunctionsEnv } from "../config.ts";
+import { log } from "../log.ts";
+import { writeSpill } from "../spill.ts";
+import { FIRST_RESEND_MS } from "./decide-resend.ts";
+import { forwardOutbox } from "./forward-outbox.ts";
+import { OutboxShelf, type ShelfSize, shelfItem, shelfLimits } from "./outbox-shelf.ts";
+
+/** A SQLite row may hold 2 MB, the other columns included. */
+const MAX_ROW_BYTES = 1_900_000;
+/** The least time between two alarms: a due time in the past must not become a busy loop. */
+const MIN_ALARM_MS = 1_000;
+
+/**
+ * A durable shelf for traces between the gateway and the queue. `append` returns when the messages are on disk (the
+ * platform holds the answer back until the write is confirmed) and forwards them in the background; the alarm sends again
+ * whatever nobody acknowledged. Objects are named `outbox-<n>`; the gateway picks one.
+ */
+export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOutboxService {
+  readonly #shelf: OutboxShelf;
+  /** A cache: false after an eviction, when nothing is in flight any more. */
+  #forwarding = false;
+  /** A cache of the alarm that is set; undefined when that is not known. */
+  #alarmAtMs: number | undefined;
+
+  constructor(ctx: DurableObjectState, env: FunctionsEnv) {
+    super(ctx, env);
+    this.#shelf = new OutboxShelf(ctx.storage, { now: Date.now, random: Math.random, limits: shelfLimits });
+  }
+
+  async append(messages: readonly TraceMessage[]): Promise<void> {
+    const items = messages.map(shelfItem);
+    const tooLarge = items.filter((item) => item.bytes > MAX_ROW_BYTES);
+    for (const item of tooLarge) await writeSpill(this.env.TRACE_BODIES, this.#name(), [item.body]);
+    this.#shelf.add(items.filter((item) => item.bytes <= MAX_ROW_BYTES));
+    // Set in the same turn as the rows, so that both are on disk or neither is.
+    this.#wakeBy(Date.now() + FIRST_RESEND_MS);
+    this.ctx.waitUntil(this.#forward());
+  }
+
+  async acknowledge(traceIds: readonly string[]): Promise<void> {
+    this.#shelf.remove(traceIds);
+  }
+
+  /** How full the shelf is; for the health report. */
+  async size(): Promise<ShelfSize> {
+    return this.#shelf.size();
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAtMs = undefined;
+    await this.#forward();
+    const dueMs = this.#shelf.nextDueMs();
+    if (dueMs !== null) this.#wakeBy(Math.max(dueMs, Date.now() + MIN_ALARM_MS));
+  }
+
+  /** One run at a time; what arrives meanwhile is due at once and is taken by the run's next claim, in larger batches. */
+  async #forward(): Promise<void> {
+    if (this.#forwarding) return;
+    this.#forwarding = true;
+    try {
+      await forwardOutbox({
+        shelf: this.#shelf,
+        sendBatch: async (bodies) => {
+          await this.env.TRACES.sendBatch(bodies.map((body) => ({ body, contentType: "text" as const })));
+        },
+        spill: async (bodies) => writeSpill(this.env.TRACE_BODIES, this.#name(), bodies),
+        log,
+        outbox: this.#name(),
+      });
+    } catch (error) {
+      log("error", "outbox-forward-failed", { outbox: this.#name(), ...errorFields(error) });
+    } finally {
+      this.#forwarding = false;
+    }
+  }
+
+  #wakeBy(atMs: number): void {
+    if (this.#alarmAtMs !== undefined && this.#alarmAtMs <= atMs) return;
+    this.#alarmAtMs = atMs;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(atMs));
+  }
+
+  #name(): string {
+    return this.ctx.id.name ?? this.ctx.id.toString();
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The functions Worker. Nothing here is on the path of a request to a model.
+ *   queue      traces and the messages that the queue gave up on
+ *   scheduled  each minute: publications left behind, partitions, spilled traces
+ *   ControlApi `/api/v1`, for the gateway's service binding only
+ *   ConfigHub, TraceOutbox  Durable Objects, which the gateway binds to
+ */
+import type { FunctionsEnv } from "./config.ts";
+import { contextOf } from "./context.ts";
+import { cronJobs } from "./cron/jobs.ts";
+import { runJobs } from "./cron/run-jobs.ts";
+import { consumeDeadTraces, consumeTraces } from "./ingest/consume-traces.ts";
+import { isDeadQueue } from "./ingest/dead-queue.ts";
+
+export { ConfigHub } from "./objects/config-hub.ts";
+export { TraceOutbox } from "./objects/trace-outbox.ts";
+
+export default {
+  async fetch() {
+    return new Response(null, { status: 404 });
+  },
+  async queue(batch, env) {
+    const { ingest } = contextOf(env);
+    await (isDeadQueue(batch.queue) ? consumeDeadTraces(batch, ingest) : consumeTraces(batch, ingest));
+  },
+  async scheduled(_controller, env) {
+    const context = contextOf(env);
+    await runJobs(cronJobs(context), context.ingest);
+  },
+} satisfies ExportedHandler<FunctionsEnv, unknown>;
