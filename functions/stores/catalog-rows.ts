@@ -1,0 +1,39 @@
+import { type Model, modelSchema, type Provider, providerSchema } from "@millrace/core/contract";
+
+/** Columns of `models` that callers see, as the database gives them. */
+export interface ModelRow {
+  readonly name: string;
+  readonly route: unknown;
+  readonly surfaces: readonly string[];
+  readonly contextTokens: number | null;
+}
+
+/** Columns of `providers` that callers see, as the database gives them. */
+export interface ProviderRow {
+  readonly name: string;
+  readonly kind: string;
+  readonly baseUrl: string | null;
+  readonly secret: string | null;
+  readonly inferenceProvider: string | null;
+  readonly timeouts: unknown;
+}
+
+export function toModel(row: ModelRow): Model {
+  return modelSchema.parse({
+    name: row.name,
+    route: row.route,
+    surfaces: row.surfaces,
+    ...(row.contextTokens === null ? {} : { context_tokens: row.contextTokens }),
+  });
+}
+
+export function toProvider(row: ProviderRow): Provider {
+  return providerSchema.parse({
+    name: row.name,
+    kind: row.kind,
+    ...(row.baseUrl === null ? {} : { base_url: row.baseUrl }),
+    ...(row.secret === null ? {} : { secret: row.secret }),
+    ...(row.inferenceProvider === null ? {} : { inference_provider: row.inferenceProvider }),
+    timeouts: row.timeouts,
+  });
+}
