@@ -290,6 +290,13 @@ export const errorCatalogue = {
     title: "The model is not loaded",
     remedy: "Wait for /healthz to say ready; its message says what failed.",
   },
+  "engine-failed": {
+    type: "server_error",
+    retryable: true,
+    status: 503,
+    title: "The engine stopped while it answered",
+    remedy: "Retry: the engine restarts by itself; what arrived is not the whole answer.",
+  },
   internal: {
     type: "server_error",
     retryable: true,
