@@ -6,6 +6,7 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newDataDir, repositoryRoot, startStack, type Stack } from "../support/stack.ts";
 import { eventually } from "../support/eventually.ts";
+import { hasPython, runPython } from "../support/python.ts";
 
 const run = promisify(execFile);
 const data = newDataDir();
@@ -198,5 +199,27 @@ describe("a newcomer's first hour", () => {
       expect((await fetch(stack.url + path)).headers.get("content-type")).toMatch(/text\/html/);
     const document = (await (await fetch(`${stack.url}/openapi.json`)).json()) as { openapi: string };
     expect(document.openapi).toBe("3.1.0");
+  });
+
+  it("works with the official Python SDK, its answers strictly validated", async (context) => {
+    if (!(await hasPython())) {
+      if (process.env["CI"] === "true") throw new Error("CI must have Python 3 with venv");
+      context.skip("no Python 3 with venv on this machine");
+    }
+    const folder = join(repositoryRoot, "test/e2e/python");
+    const printed = await runPython(join(folder, "sdk_matrix.py"), join(folder, "requirements.txt"), {
+      MILLRACE_URL: stack.url,
+      MILLRACE_KEY: stack.key,
+    });
+    const matrix = JSON.parse(printed) as { whole: string; streamed: { text: string; output_tokens: number } };
+    expect(matrix).toMatchObject({
+      structured: { ok: expect.any(Boolean) },
+      tool: "find_order",
+      abort: true,
+      error_code: "unknown-model",
+    });
+    expect(matrix.streamed.text).toBe(matrix.whole);
+    expect(matrix.streamed.output_tokens).toBeGreaterThan(5);
+    expect(matrix).toHaveProperty("models", expect.arrayContaining(["millrace-support", "prompt:support-reply"]));
   });
 });
