@@ -33,7 +33,7 @@ export function contextOf(env: FunctionsEnv): Context {
 
 function createContext(config: Config): Context {
   const db = openDatabase(config);
-  return { config, db, ingest: ingestDeps(config), publish: publishDeps(config, db), bucket: config.traceBodies };
+  return { config, db, ingest: ingestDeps(config), publish: publishDeps(config, db), bucket: sweepBucket(config) };
 }
 
 function publishDeps(config: Config, db: Database): PublishDeps {
@@ -78,5 +78,13 @@ function ingestDeps(config: Config): ConsumeDeps {
     log,
     now: Date.now,
     random: Math.random,
+  };
+}
+
+function sweepBucket({ traceBodies }: Config): SweepBucket {
+  return {
+    list: (options) => traceBodies.list(options),
+    get: (key) => traceBodies.get(key),
+    delete: (key) => traceBodies.delete(key),
   };
 }

@@ -10,7 +10,15 @@ const FILES_PER_TICK = 50;
 /** The name under which lines of these files become dead letters. */
 const SPILL_QUEUE = "spill";
 
-export type SweepBucket = Pick<R2Bucket, "list" | "get" | "delete">;
+/** What the sweepers need of R2. */
+export interface SweepBucket {
+  readonly list: (options: {
+    readonly prefix: string;
+    readonly limit: number;
+  }) => Promise<{ readonly objects: readonly { readonly key: string }[] }>;
+  readonly get: (key: string) => Promise<{ readonly text: () => Promise<string> } | null>;
+  readonly delete: (key: string) => Promise<void>;
+}
 
 export interface SweepSpillDeps extends IngestDeps, DeadLetterDeps, AcknowledgeDeps {
   readonly bucket: SweepBucket;
