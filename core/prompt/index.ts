@@ -1,0 +1,14 @@
+export * from "./template/compile-template.ts";
+export * from "./template/compiled-template.ts";
+export { compileDotprompt } from "./template/dotprompt/compile-dotprompt.ts";
+export { parseFrontmatter } from "./template/dotprompt/parse-frontmatter.ts";
+export { readDotpromptFile, type DotpromptFile } from "./template/dotprompt/read-dotprompt-file.ts";
+export { picoschemaToJsonSchema } from "./template/dotprompt/picoschema.ts";
+export { type DotpromptMessage, type DotpromptPart, toMessages } from "./template/dotprompt/to-messages.ts";
+export { compileJinja } from "./template/jinja/compile-jinja.ts";
+export { parseJinja } from "./template/jinja/parse-jinja.ts";
+export * from "./template/limits.ts";
+export { compileMustache } from "./template/mustache/compile-mustache.ts";
+export { holdsRoleMarker } from "./template/role-marker.ts";
+export * from "./template/segment.ts";
+export { SegmentSink } from "./template/segment-sink.ts";
