@@ -9,6 +9,8 @@ import type { TraceMessage } from "./trace.ts";
 export interface ControlService {
   /** Answers one request under `/api/v1`; the principal is the gateway's word, never the caller's. */
   handle(request: Request, principal: Principal): Promise<Response>;
+  /** Answers when the functions Worker runs; says whether its database does. */
+  ready(): Promise<{ readonly database: boolean }>;
 }
 
 export type PublishOutcome = { readonly ok: true } | { readonly ok: false; readonly currentEpoch: number };
