@@ -18,6 +18,32 @@ function workerd(name: string, folder: string, configPath: string) {
   ];
 }
 
+/** The functions Worker, with databases in Node that it reaches over Neon's protocol. */
+function functionsWorkerd() {
+  return {
+    plugins: [
+      cloudflareTest(({ inject }) => ({
+        wrangler: { configPath: "./functions/wrangler.toml" },
+        miniflare: {
+          bindings: {
+            DATABASE_URL: "postgres://test:test@localhost/millrace",
+            NEON_FETCH_ENDPOINT: inject("databases")[0]?.neonFetchEndpoint ?? "",
+            // Nothing that runs here signs.
+            BUNDLE_PRIVATE_KEY: "AAAA",
+          },
+        },
+      })),
+    ],
+    test: {
+      ...common,
+      name: "functions-workerd",
+      include: ["functions/**/*.worker.test.ts"],
+      exclude: notHere,
+      globalSetup: ["./test/support/worker-databases.ts"],
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     // Two workers: more of them starve the models and the databases that tests start.
@@ -43,7 +69,7 @@ export default defineConfig({
         },
       },
       ...workerd("gateway-workerd", "edge/gateway", "./wrangler.toml"),
-      ...workerd("functions-workerd", "functions", "./functions/wrangler.toml"),
+      functionsWorkerd(),
       {
         test: {
           ...common,
