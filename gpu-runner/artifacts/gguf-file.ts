@@ -18,7 +18,12 @@ export async function checkGgufHeader(path: string): Promise<void> {
   }
   const header = Buffer.alloc(HEADER_BYTES);
   const file = await open(path);
-  const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0).finally(() => file.close());
+  let bytesRead: number;
+  try {
+    bytesRead = (await file.read(header, 0, HEADER_BYTES, 0)).bytesRead;
+  } finally {
+    await file.close();
+  }
   const wrong = (what: string) =>
     new MillraceError("model-unavailable", {
       message: `${path} ${what}. Delete it and fetch it again, or set MILLRACE_MODEL to another file.`,

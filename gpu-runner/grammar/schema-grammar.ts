@@ -116,6 +116,8 @@ export class SchemaGrammar {
       case undefined:
         this.#allow(schema, path, COMBINATORS);
         return "value";
+      case true:
+      case false:
       default:
         throw this.#refuse(`${path}.type`, `the type ${JSON.stringify(type)}`);
     }

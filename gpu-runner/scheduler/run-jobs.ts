@@ -12,6 +12,8 @@ export interface RunJobsOptions {
   /** Aborts waiting, prefill and decode alike; its reason becomes the rejection. */
   readonly signal: AbortSignal;
   readonly onEvent: (choice: number, event: JobEvent) => void;
+  /** Told what a cancelled job had generated: work that was done and that nobody saw. */
+  readonly onCancelled: (outputTokens: number) => void;
 }
 
 /**
@@ -47,32 +49,38 @@ interface RunJobOptions {
   readonly engine: Engine;
   readonly signal: AbortSignal;
   readonly onEvent: (event: JobEvent) => void;
+  readonly onCancelled: (outputTokens: number) => void;
 }
 
-async function runJob({ engine, signal, onEvent }: RunJobOptions, job: GenerateJob): Promise<void> {
+type JobEnd = Extract<GenerateEvent, { type: "finish" | "error" }>;
+
+async function runJob({ engine, signal, onEvent, onCancelled }: RunJobOptions, job: GenerateJob): Promise<void> {
   signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const cancel = engine.generate(job, (event) => {
-      if (event.type === "error") {
-        settle();
-        reject(
-          new MillraceError(event.code, {
-            message: event.message,
-            ...(event.param === undefined ? {} : { param: event.param }),
-          }),
-        );
-        return;
+  // The reader may fail as well; its error is then the outcome, once the engine has confirmed the end.
+  let failed: { readonly error: unknown } | undefined;
+  let cancel: () => void = () => undefined;
+  const onAbort = () => cancel();
+  signal.addEventListener("abort", onAbort, { once: true });
+  const end = await new Promise<JobEnd>((resolve) => {
+    cancel = engine.generate(job, (event) => {
+      if (event.type === "finish" || event.type === "error") return resolve(event);
+      if (signal.aborted || failed !== undefined) return;
+      try {
+        onEvent(event);
+      } catch (error) {
+        failed = { error };
+        cancel();
       }
-      if (event.type === "finish") settle();
-      if (signal.aborted) {
-        if (event.type === "finish") reject(signal.reason);
-        return;
-      }
-      onEvent(event);
-      if (event.type === "finish") resolve();
     });
-    const onAbort = () => cancel();
-    const settle = () => signal.removeEventListener("abort", onAbort);
-    signal.addEventListener("abort", onAbort, { once: true });
   });
+  signal.removeEventListener("abort", onAbort);
+  if (end.type === "error") {
+    throw new MillraceError(end.code, {
+      message: end.message,
+      ...(end.param === undefined ? {} : { param: end.param }),
+    });
+  }
+  if (failed === undefined && !signal.aborted) return onEvent(end);
+  onCancelled(end.outputTokens);
+  throw failed === undefined ? signal.reason : failed.error;
 }

@@ -74,6 +74,7 @@ async function run(
     scheduler: deps.scheduler,
     jobs: plan.jobs,
     signal: scope.signal,
+    onCancelled: (tokens) => deps.metrics.countGenerated(tokens),
     onEvent: (index, event) => {
       meter.see(index, event);
       const choice = choices[index];

@@ -31,6 +31,7 @@ export async function completionRoute(request: Request, scope: RequestScope, dep
       scheduler: deps.scheduler,
       jobs: plan.jobs,
       signal: scope.signal,
+      onCancelled: (tokens) => deps.metrics.countGenerated(tokens),
       onEvent: (index, event) => {
         meter.see(index, event);
         onEvent(index, event);

@@ -62,7 +62,7 @@ export class RequestScopes {
         setTimeout(resolve, boundMs).unref();
       });
     }
-    for (const scope of [...this.#open]) {
+    for (const scope of this.#open) {
       scope.abort(
         new MillraceError("engine-failed", { message: "The runner is shutting down; the answer is not complete." }),
       );

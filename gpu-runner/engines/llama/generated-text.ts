@@ -1,5 +1,6 @@
 import type { TokenProbability, TokenReport } from "../engine.ts";
 import { StopMatcher } from "./stop-matcher.ts";
+import { Utf8Pieces } from "./utf8-pieces.ts";
 
 export interface GeneratedTextOptions {
   readonly stop: readonly string[];
@@ -17,7 +18,7 @@ export interface Released {
  * piece of its text; tokens whose text is cut off by a stop string are not reported.
  */
 export class GeneratedText {
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #pieces = new Utf8Pieces();
   readonly #stops: StopMatcher;
   readonly #bytesOf: (token: number) => Uint8Array;
   /** Characters decoded and released so far, to place tokens in the text. */
@@ -32,7 +33,7 @@ export class GeneratedText {
 
   push(token: number, report: TokenReport | undefined): Released {
     if (report !== undefined) this.#waiting.push({ at: this.#decoded, report });
-    const piece = this.#decoder.decode(this.#bytesOf(token), { stream: true });
+    const piece = this.#pieces.push(this.#bytesOf(token));
     this.#decoded += piece.length;
     const { text, stopped } = this.#stops.push(piece);
     return this.#release(text, stopped);
@@ -40,7 +41,7 @@ export class GeneratedText {
 
   /** The rest, when generation ended without a stop string; an unfinished character becomes U+FFFD. */
   end(): Released {
-    const piece = this.#decoder.decode();
+    const piece = this.#pieces.end();
     this.#decoded += piece.length;
     const { text, stopped } = this.#stops.push(piece);
     return this.#release(stopped ? text : text + this.#stops.end(), stopped);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { getLlama, type Llama, type LlamaContext, type LlamaModel, type Token } from "node-llama-cpp";
+import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel, type Token } from "node-llama-cpp";
 import type { ModelInfo } from "../engine.ts";
 import { ChatTemplate } from "./chat-template.ts";
 import type { EngineProcessOptions } from "./protocol.ts";
@@ -27,7 +27,7 @@ export async function loadModel(options: EngineProcessOptions): Promise<LoadedMo
     gpu: options.gpu === "off" ? false : "auto",
     build: "never",
     maxThreads: options.maxThreads,
-    logLevel: "error" as never,
+    logLevel: LlamaLogLevel.error,
   });
   const [model, digest] = await Promise.all([
     llama.loadModel({ modelPath: options.modelPath }),

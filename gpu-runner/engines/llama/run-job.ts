@@ -104,7 +104,13 @@ async function prefill({
 
 async function grammarState({ loaded, job }: RunJobOptions): Promise<LlamaGrammarEvaluationState | undefined> {
   if (job.grammar === undefined) return undefined;
-  const grammar = await loaded.llama.createGrammar({ grammar: job.grammar });
+  const grammar = await loaded.llama.createGrammar({ grammar: job.grammar }).catch((error: unknown) => {
+    throw new MillraceError("unsupported-parameter", {
+      param: "response_format",
+      message: "llama.cpp cannot build a grammar for this schema; a part of it may refer to itself and nothing else.",
+      cause: error,
+    });
+  });
   return new LlamaGrammarEvaluationState({ model: loaded.model, grammar });
 }
 
