@@ -6,7 +6,6 @@ import {
   MillraceError,
   type PublishOutcome,
 } from "@millrace/core/contract";
-import { sha256Hex } from "@millrace/core/content";
 
 /** A SQLite value may hold 2 MB; half of it leaves room for the row. */
 const MAX_PART_BYTES = 1_000_000;
@@ -55,10 +54,10 @@ export class ConfigHub extends DurableObject implements ConfigHubService {
     const parsed = bundlePointerSchema.safeParse(pointer);
     if (!parsed.success) throw new MillraceError("invalid-request", { message: "the pointer does not fit its schema" });
     const next = parsed.data;
-    if (sha256Hex(bundleJson) !== next.hash) {
+    const bytes = new TextEncoder().encode(bundleJson);
+    if ((await sha256OfBytes(bytes)) !== next.hash) {
       throw new MillraceError("invalid-request", { message: "the bundle does not have the hash of its pointer" });
     }
-    const bytes = new TextEncoder().encode(bundleJson);
     return this.ctx.storage.transactionSync(() => this.#compareAndSet(next, bytes));
   }
 
@@ -95,4 +94,10 @@ export class ConfigHub extends DurableObject implements ConfigHubService {
     }
     return null;
   }
+}
+
+/** The platform's own SHA-256: a bundle may have megabytes, and the object answers nobody else meanwhile. */
+async function sha256OfBytes(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -143,7 +143,9 @@ describe("OutboxShelf", () => {
     withShelf({}, async (bench) => {
       bench.shelf.add([
         ...items("a"),
-        shelfItem(traceMessage("big", { bodies: { request: { big: "x".repeat(200_000) }, rendered: null, response: null } })),
+        shelfItem(
+          traceMessage("big", { bodies: { request: { big: "x".repeat(200_000) }, rendered: null, response: null } }),
+        ),
       ]);
       await bench.forward();
       expect(bench.sent).toEqual(["a"]);
