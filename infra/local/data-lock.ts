@@ -49,6 +49,16 @@ export async function takeDataLock(dataDir: string, url: string, deps: DataLockD
   }
 }
 
+/**
+ * Looks before anything else does: whoever starts a second time hears of the first, not of a port in use.
+ * @throws StartError when a living process has the data.
+ */
+export async function assertUnlocked(dataDir: string, deps: DataLockDeps = systemDeps): Promise<void> {
+  const path = join(dataDir, "lock");
+  const found = await readHolder(path);
+  if (found !== undefined) refuseLiving(found.holder, path, deps);
+}
+
 async function moveStaleAway(path: string, own: string, deps: DataLockDeps): Promise<void> {
   const found = await readHolder(path);
   if (found === undefined) return;

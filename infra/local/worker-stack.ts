@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { readable } from "./log.ts";
+import type { Level, Say } from "./log.ts";
+import type { WorkerBuild } from "./worker-build.ts";
+
+export interface LocalWorker {
+  readonly name: string;
+  /** Path of its wrangler.toml. */
+  readonly configPath: string;
+  readonly build: WorkerBuild;
+  /** Variables and secrets on top of those of the wrangler.toml. */
+  readonly vars: Readonly<Record<string, string>>;
+}
+
+interface Options {
+  readonly host: string;
+  readonly port: number;
+  /** Where KV, R2 and the objects live. */
+  readonly persistDir: string;
+  /** The first one gets the requests. */
+  readonly workers: readonly LocalWorker[];
+  readonly say: Say;
+}
+
+/** Runs the bundles of all Workers in one workerd. */
+export async function startWorkers({ host, port, persistDir, workers, say }: Options): Promise<Miniflare> {
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host,
+      port,
+      cf: false,
+      logRequests: false,
+      telemetry: { enabled: false },
+      resourcePersistencePath: persistDir,
+      defaultPersistRoot: persistDir,
+      resourceTmpPath: join(persistDir, "tmp"),
+      log: new StackLog(say),
+      handleStructuredLogs: ({ level, message }) => {
+        const words = readable(message, levelOf(level));
+        say(words.level, words.text);
+      },
+      handleUncaughtError: (error) => say("error", error.message),
+      workers: workers.map(workerOptions),
+    }),
+  );
+  try {
+    await miniflare.ready;
+  } catch (error) {
+    await miniflare.dispose().catch(() => undefined);
+    throw error;
+  }
+  return miniflare;
+}
+
+/** wrangler's own reading of the wrangler.toml, so that a binding added there is there here. */
+function workerOptions({ name, configPath, build, vars }: LocalWorker) {
+  const {
+    modulesRules: _rules,
+    rootPath: _root,
+    ...options
+  } = unstable_getMiniflareWorkerOptions(configPath).workerOptions;
+  return {
+    ...options,
+    name,
+    modules: build.modules.map((module) => ({ ...module })),
+    bindings: { ...jsonObject(options["bindings"]), ...vars },
+  };
+}
+
+class StackLog extends Log {
+  readonly #say: Say;
+
+  constructor(say: Say) {
+    super(LogLevel.WARN);
+    this.#say = say;
+  }
+
+  override logWithLevel(level: LogLevel, message: string): void {
+    if (level > this.level) return;
+    this.#say(level === LogLevel.ERROR ? "error" : "warn", message);
+  }
+}
+
+function levelOf(level: string): Level {
+  return level === "error" || level === "warn" ? level : "info";
+}
+
+function jsonObject(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}
