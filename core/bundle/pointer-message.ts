@@ -4,5 +4,5 @@ import type { BundlePointer } from "../contract/index.ts";
 export function pointerMessage(
   pointer: Pick<BundlePointer, "environmentId" | "epoch" | "hash">,
 ): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${pointer.environmentId}\n${pointer.epoch}\n${pointer.hash}`);
+  return new Uint8Array(new TextEncoder().encode(`${pointer.environmentId}\n${pointer.epoch}\n${pointer.hash}`));
 }

@@ -1,0 +1,35 @@
+import type { JsonObject, ModelFrame, Usage } from "@millrace/core/contract";
+
+/** A model's stream: batches of frames, one batch per network read. */
+export interface FrameSource {
+  /**
+   * The next batch, never empty; undefined once the answer is complete.
+   * @throws MillraceError `upstream-truncated`, `upstream-garbage`, `upstream-timeout`, … when it never will be.
+   */
+  next(): Promise<readonly ModelFrame[] | undefined>;
+}
+
+/** A whole answer: its JSON text as the caller gets it, and the same parsed. */
+export interface WholeAnswer {
+  readonly kind: "whole";
+  readonly text: string;
+  readonly body: Readonly<JsonObject>;
+}
+
+export interface StreamedAnswer {
+  readonly kind: "stream";
+  /** What the first network read brought; the answer is committed to only when this is here and sound. */
+  readonly first: readonly ModelFrame[];
+  readonly rest: FrameSource;
+}
+
+export type ModelAnswer = WholeAnswer | StreamedAnswer;
+
+/** What is known of an answer once it ended, however it ended. */
+export interface AnswerSummary {
+  /** In OpenAI's form; of a broken stream, as much as arrived. */
+  readonly response: Readonly<JsonObject> | undefined;
+  readonly usage: Usage | undefined;
+  readonly finishReasons: readonly string[];
+  readonly model: string | undefined;
+}

@@ -1,0 +1,67 @@
+import { type JsonObject, MAX_BODY_BYTES, MAX_JSON_DEPTH, MillraceError } from "@millrace/core/contract";
+import { locateJsonFault } from "./locate-json-fault.ts";
+import { readBounded } from "./read-bounded.ts";
+import { type JsonScan, scanJson } from "./scan-json.ts";
+
+/** A request body, read once: its text for whoever passes it on, its fields for whoever decides on them. */
+export interface JsonBody {
+  readonly text: string;
+  readonly bytes: number;
+  readonly fields: Readonly<JsonObject>;
+  readonly members: JsonScan["members"];
+}
+
+/** Types that browsers and tools send by themselves; curl's default for `-d` is among them, and what counts is that the body is JSON. */
+const ACCEPTED_TYPES =
+  /^(?:application\/(?:[\w.+-]*\+)?json|text\/(?:json|plain)|application\/x-www-form-urlencoded)\b/i;
+
+function tooLarge(): MillraceError {
+  return new MillraceError("body-too-large", { message: `The body is larger than ${MAX_BODY_BYTES} bytes.` });
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch (cause) {
+    throw new MillraceError("malformed-json", { message: "The body is not UTF-8.", cause });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const fault = locateJsonFault(text);
+    const message =
+      fault === undefined
+        ? "The body is not JSON."
+        : `The body is not JSON at position ${fault.position} (line ${fault.line}, column ${fault.column}): expected ${fault.expected}.`;
+    throw new MillraceError("malformed-json", { message, cause });
+  }
+}
+
+/**
+ * A JSON object within the bounds of the contract. Depth is bounded before the text is parsed.
+ * @throws MillraceError `unsupported-media-type`, `body-too-large`, `body-too-deep`, `malformed-json` or `invalid-request`.
+ */
+export async function readJsonBody(request: Request): Promise<JsonBody> {
+  const type = request.headers.get("content-type");
+  if (type !== null && type !== "" && !ACCEPTED_TYPES.test(type)) throw new MillraceError("unsupported-media-type");
+  const bytes = await readBounded(request, {
+    contentLength: request.headers.get("content-length"),
+    maxBytes: MAX_BODY_BYTES,
+    tooLarge,
+  });
+  const text = decode(bytes);
+  const { depth, members } = scanJson(text);
+  if (depth > MAX_JSON_DEPTH) {
+    throw new MillraceError("body-too-deep", {
+      message: `The body is nested more than ${MAX_JSON_DEPTH} levels deep.`,
+    });
+  }
+  const value = parse(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new MillraceError("invalid-request", { message: "The body must be a JSON object." });
+  }
+  return { text, bytes: bytes.byteLength, fields: value as JsonObject, members };
+}

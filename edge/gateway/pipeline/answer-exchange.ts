@@ -1,0 +1,89 @@
+import { type Surface, toMillraceError } from "@millrace/core/contract";
+import { errorFields } from "@millrace/core/log";
+import { checkHeaders } from "../http/check-headers.ts";
+import { errorResponse } from "../http/error-response.ts";
+import { readJsonBody } from "../http/read-json-body.ts";
+import { authenticate, requirePermission } from "../stages/authenticate/index.ts";
+import { type CacheDecision, lookUp } from "../stages/cache/index.ts";
+import { dispatch } from "../stages/dispatch/index.ts";
+import { resolve } from "../stages/resolve/index.ts";
+import { ExchangeRun, type Progress } from "./exchange-run.ts";
+import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
+import { streamedResponse } from "./streamed-response.ts";
+import { wholeResponse } from "./whole-response.ts";
+
+/** A request as far as dispatch: who, what, and whether the cache has it. */
+interface Prepared extends Required<Progress> {
+  readonly cacheDecision: CacheDecision;
+}
+
+async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Promise<Prepared> {
+  const { caller, deps, timeline } = run;
+  const { request } = caller;
+  checkHeaders(request.headers);
+  const admission = await timeline.measure("authenticate", () => authenticate(request, caller.keepAlive, deps));
+  note({ admission });
+  requirePermission(admission, "inference");
+  const body = await readJsonBody(request);
+  note({ admission, body });
+  const resolution = await timeline.measure("resolve", () =>
+    resolve({ surface: run.surface, body, config: admission.config }, deps.resolve),
+  );
+  note({ admission, body, resolution });
+  const cacheDecision = await timeline.measure("cache", () => lookUp(request, { admission, resolution }, deps));
+  const progress = { admission, body, resolution, cache: cacheDecision.state };
+  note(progress);
+  return { ...progress, cacheDecision };
+}
+
+async function answer(run: ExchangeRun, note: (progress: Progress) => void): Promise<Response> {
+  const prepared = await prepare(run, note);
+  const { admission, resolution, cacheDecision } = prepared;
+  if (cacheDecision.state === "hit") {
+    return wholeResponse(run, prepared, {
+      answer: { kind: "whole", text: cacheDecision.text, body: cacheDecision.body },
+      fill: undefined,
+    });
+  }
+  const fill = cacheDecision.state === "miss" ? cacheDecision : undefined;
+  const modelAnswer = await run.timeline.measure("dispatch", () =>
+    dispatch(resolution, {
+      ...run.deps.dispatch,
+      secret: (name) => run.deps.secret(admission.principal.projectSlug, name),
+      callerLeft: run.caller.request.signal,
+    }),
+  );
+  return modelAnswer.kind === "whole"
+    ? wholeResponse(run, prepared, { answer: modelAnswer, fill })
+    : streamedResponse(run, prepared, { answer: modelAnswer, fill });
+}
+
+/**
+ * Answers one request of a surface by running the stages in order (`app.ts` lists them). Whatever a stage throws becomes the one error answer,
+ * and every exchange whose caller is known leaves a trace.
+ */
+export async function answerExchange(surface: Surface, caller: Caller, deps: PipelineDeps): Promise<Response> {
+  const run = new ExchangeRun(surface, caller, deps);
+  let progress: Progress = {};
+  try {
+    return await answer(run, (reached) => {
+      progress = reached;
+    });
+  } catch (cause) {
+    const error = toMillraceError(cause);
+    if (error.code === "internal") {
+      deps.record.log("error", "exchange-failed", { trace_id: run.traceId, ...errorFields(cause) });
+    }
+    const status =
+      error.code === "client-closed" ? "cancelled" : error.code === "upstream-truncated" ? "truncated" : "error";
+    await run.conclude(progress, {
+      status,
+      httpStatus: error.status,
+      error,
+      summary: undefined,
+      firstTokenMs: undefined,
+    });
+    const path = new URL(caller.request.url).pathname;
+    return errorResponse(error, { path, headers: run.headers(progress), traceId: run.traceId });
+  }
+}

@@ -1,0 +1,74 @@
+import type { MillraceError, Surface, TraceRecord, TraceStatus } from "@millrace/core/contract";
+import type { Admission } from "../exchange/admission.ts";
+import type { AnswerSummary } from "../exchange/answer.ts";
+import type { Resolution } from "../exchange/resolution.ts";
+import { Timeline } from "../exchange/timeline.ts";
+import { answerHeaders } from "../http/answer-headers.ts";
+import type { JsonBody } from "../http/read-json-body.ts";
+import { record } from "../stages/record/index.ts";
+import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
+
+/** What the stages made of a request so far; each adds one read-only value. What is absent did not come to be. */
+export interface Progress {
+  readonly admission?: Admission;
+  readonly body?: JsonBody;
+  readonly resolution?: Resolution;
+  readonly cache?: TraceRecord["cache"];
+}
+
+export interface Conclusion {
+  readonly status: TraceStatus;
+  readonly httpStatus: number;
+  readonly error: MillraceError | undefined;
+  readonly summary: AnswerSummary | undefined;
+  readonly firstTokenMs: number | undefined;
+}
+
+/** One exchange under way: its identity, its clock, and its one conclusion. */
+export class ExchangeRun {
+  readonly surface: Surface;
+  readonly caller: Caller;
+  readonly deps: PipelineDeps;
+  readonly traceId: string;
+  readonly timeline: Timeline;
+
+  constructor(surface: Surface, caller: Caller, deps: PipelineDeps) {
+    this.surface = surface;
+    this.caller = caller;
+    this.deps = deps;
+    this.traceId = deps.newTraceId();
+    this.timeline = new Timeline(deps);
+  }
+
+  headers(progress: Progress): Record<string, string> {
+    return answerHeaders({ ...progress, traceId: this.traceId, serverTiming: this.timeline.serverTiming() });
+  }
+
+  /**
+   * Records how the exchange ended, as soon as it is known whose it is. Resolves when the answer may end: at once, or when the trace is durable,
+   * as the operator chose. The work itself outlives the caller either way.
+   */
+  async conclude(progress: Progress, conclusion: Conclusion): Promise<void> {
+    const { admission, body, resolution } = progress;
+    if (admission === undefined) return;
+    const recorded = record(
+      {
+        traceId: this.traceId,
+        surface: this.surface,
+        admission,
+        request: body,
+        resolution,
+        summary: conclusion.summary,
+        cache: progress.cache ?? "off",
+        status: conclusion.status,
+        httpStatus: conclusion.httpStatus,
+        errorCode: conclusion.error?.code,
+        firstTokenMs: conclusion.firstTokenMs,
+        timeline: this.timeline,
+      },
+      this.deps.record,
+    );
+    this.caller.keepAlive(recorded);
+    if (this.deps.waitForTrace) await recorded;
+  }
+}

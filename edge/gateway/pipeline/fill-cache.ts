@@ -1,0 +1,16 @@
+import type { AnswerSummary } from "../exchange/answer.ts";
+import { type CacheDecision, isCacheable } from "../stages/cache/index.ts";
+import type { ExchangeRun } from "./exchange-run.ts";
+
+/** The miss that an answer may fill, if the exchange reads the cache at all. */
+export type CacheFill = Extract<CacheDecision, { state: "miss" }> | undefined;
+
+/** Keeps a whole answer beside the response. A cache that is away costs a later hit, never this answer. */
+export function fillCache(
+  run: ExchangeRun,
+  fill: CacheFill,
+  answer: { readonly summary: AnswerSummary; readonly text: string },
+): void {
+  if (fill === undefined || !isCacheable(answer.summary, answer.text)) return;
+  run.caller.keepAlive(run.deps.cache.put(fill.key, answer.text, fill.ttlSeconds).catch(() => undefined));
+}

@@ -1,0 +1,25 @@
+import type { BundleStore, KeepAlive } from "../bundles/bundle-store.ts";
+import type { AnswerCache } from "../stages/cache/index.ts";
+import type { DispatchDeps } from "../stages/dispatch/index.ts";
+import type { RecordDeps } from "../stages/record/index.ts";
+import type { ResolveDeps } from "../stages/resolve/index.ts";
+
+/** What the stages need of the world, put together once for each isolate. */
+export interface PipelineDeps {
+  readonly bundles: Pick<BundleStore, "read">;
+  readonly resolve: ResolveDeps;
+  readonly cache: AnswerCache;
+  readonly dispatch: Omit<DispatchDeps, "secret" | "callerLeft">;
+  readonly record: RecordDeps;
+  readonly secret: (projectSlug: string, name: string) => string | undefined;
+  /** Whether the end of an answer waits for its trace. */
+  readonly waitForTrace: boolean;
+  readonly newTraceId: () => string;
+  readonly nowMs: () => number;
+}
+
+/** What one request lends the pipeline. */
+export interface Caller {
+  readonly request: Request;
+  readonly keepAlive: KeepAlive;
+}

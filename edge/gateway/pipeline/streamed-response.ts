@@ -1,0 +1,47 @@
+import type { StreamedAnswer } from "../exchange/answer.ts";
+import type { Resolution } from "../exchange/resolution.ts";
+import { AnswerAssembler } from "../stream/answer-assembler.ts";
+import { relay, type RelayOutcome } from "../stream/relay.ts";
+import type { ExchangeRun, Progress } from "./exchange-run.ts";
+import { type CacheFill, fillCache } from "./fill-cache.ts";
+import { STREAM_HEADERS } from "./whole-response.ts";
+
+/** HTTP has no status for a caller who left; this is what proxies log. */
+const CLIENT_CLOSED_STATUS = 499;
+
+/** Text completions may carry log probabilities that the assembled answer does not; such an answer is not kept. */
+function assembledFaithfully(resolution: Resolution): boolean {
+  const { logprobs } = resolution.fields;
+  return resolution.surface === "chat" || logprobs === undefined || logprobs === null;
+}
+
+/** The response for a stream: it starts at once, and ends when the exchange is recorded. */
+export function streamedResponse(
+  run: ExchangeRun,
+  progress: Progress & { readonly resolution: Resolution },
+  { answer, fill }: { readonly answer: StreamedAnswer; readonly fill: CacheFill },
+): Response {
+  const { readable, writable } = new IdentityTransformStream();
+  const assembler = new AnswerAssembler(run.surface);
+  const firstTokenMs = run.timeline.elapsedMs();
+  const streamingSinceMs = run.deps.nowMs();
+  const seal = async (outcome: RelayOutcome): Promise<void> => {
+    run.timeline.add("upstream", streamingSinceMs, {});
+    const summary = assembler.summary();
+    if (outcome.status === "ok" && summary.response !== undefined && assembledFaithfully(progress.resolution)) {
+      fillCache(run, fill, { summary, text: JSON.stringify(summary.response) });
+    }
+    const httpStatus = outcome.status === "cancelled" ? CLIENT_CLOSED_STATUS : 200;
+    await run.conclude(progress, { status: outcome.status, httpStatus, error: outcome.error, summary, firstTokenMs });
+  };
+  const relayed = relay({
+    first: answer.first,
+    rest: answer.rest,
+    writer: writable.getWriter(),
+    tap: (frames) => assembler.add(frames),
+    callerLeft: run.caller.request.signal,
+    seal,
+  });
+  run.caller.keepAlive(relayed);
+  return new Response(readable, { headers: { ...run.headers(progress), ...STREAM_HEADERS } });
+}

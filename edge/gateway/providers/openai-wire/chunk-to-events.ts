@@ -1,0 +1,94 @@
+import type { ModelEvent, TokenLogprob } from "@millrace/core/contract";
+import { asFields, asList, asText, type Fields } from "../../json/vendor-json.ts";
+import { mapFinishReason } from "./map-finish-reason.ts";
+import { readUsage } from "./read-usage.ts";
+
+function readLogprobs(value: unknown): readonly TokenLogprob[] | undefined {
+  const content = asFields(value)?.["content"];
+  // The shape is the vendor's word; it is passed on and stored, never computed with.
+  return Array.isArray(content) ? (content as TokenLogprob[]) : undefined;
+}
+
+function readToolCalls(calls: readonly unknown[], choice: number, into: ModelEvent[]): void {
+  for (const [position, value] of calls.entries()) {
+    const call = asFields(value);
+    if (call === undefined) continue;
+    const target = asFields(call["function"]);
+    into.push({
+      type: "tool-call",
+      choice,
+      index: typeof call["index"] === "number" ? call["index"] : position,
+      id: asText(call["id"]),
+      name: asText(target?.["name"]),
+      argumentsDelta: asText(target?.["arguments"]) ?? "",
+    });
+  }
+}
+
+/** `delta` of a stream or `message` of a whole answer: both hold the same fields. */
+function readDelta(
+  delta: Fields,
+  context: { readonly choice: number; readonly logprobs: unknown },
+  into: ModelEvent[],
+): void {
+  const { choice } = context;
+  for (const field in delta) {
+    const value = delta[field];
+    if (value === null || field === "role") continue;
+    if (field === "content" && typeof value === "string") {
+      into.push({ type: "text", choice, text: value, logprobs: readLogprobs(context.logprobs) });
+    } else if (field === "refusal" && typeof value === "string") into.push({ type: "refusal", choice, text: value });
+    else if ((field === "reasoning" || field === "reasoning_content") && typeof value === "string") {
+      into.push({ type: "reasoning", choice, text: value });
+    } else if (field === "tool_calls") readToolCalls(asList(value), choice, into);
+    else into.push({ type: "extra", choice, field, value });
+  }
+}
+
+function readChoice(choice: Fields, into: ModelEvent[]): void {
+  const index = typeof choice["index"] === "number" ? choice["index"] : 0;
+  const delta = asFields(choice["delta"]) ?? asFields(choice["message"]);
+  if (delta !== undefined) readDelta(delta, { choice: index, logprobs: choice["logprobs"] }, into);
+  const text = asText(choice["text"]);
+  if (text !== undefined) into.push({ type: "text", choice: index, text, logprobs: undefined });
+  const reason = asText(choice["finish_reason"]);
+  if (reason !== undefined)
+    into.push({ type: "finish", choice: index, reason: mapFinishReason(reason), rawReason: reason });
+}
+
+const known = new Set(["id", "object", "created", "model", "choices", "usage", "system_fingerprint"]);
+
+/** The head of an answer: what every chunk repeats, read from the first. */
+export function readStart(chunk: Fields): ModelEvent[] {
+  const events: ModelEvent[] = [
+    {
+      type: "start",
+      id: asText(chunk["id"]),
+      model: asText(chunk["model"]),
+      createdSeconds: typeof chunk["created"] === "number" ? chunk["created"] : undefined,
+      systemFingerprint: asText(chunk["system_fingerprint"]),
+    },
+  ];
+  for (const field in chunk) {
+    if (!known.has(field) && chunk[field] !== null)
+      events.push({ type: "extra", choice: undefined, field, value: chunk[field] });
+  }
+  return events;
+}
+
+/** One chunk of a chat or completion stream (or a whole answer) as events, without its head. */
+export function chunkToEvents(chunk: Fields): ModelEvent[] {
+  const events: ModelEvent[] = [];
+  const choices = chunk["choices"];
+  if (Array.isArray(choices)) {
+    for (const value of choices as unknown[]) {
+      const choice = asFields(value);
+      if (choice !== undefined) readChoice(choice, events);
+    }
+  }
+  if (chunk["usage"] !== null && chunk["usage"] !== undefined) {
+    const usage = readUsage(chunk["usage"]);
+    if (usage !== undefined) events.push({ type: "usage", usage });
+  }
+  return events;
+}

@@ -1,0 +1,128 @@
+import { MillraceError, type ModelEvent, type ModelFrame } from "@millrace/core/contract";
+import type { FrameSource } from "../../exchange/answer.ts";
+import { asFields, type Fields } from "../../json/vendor-json.ts";
+import { createSseDecoder } from "../../stream/sse-decoder.ts";
+import { chunkToEvents, readStart } from "./chunk-to-events.ts";
+import { classifyErrorEvent, type FailureContext } from "./classify-failure.ts";
+import { Completeness } from "./completeness.ts";
+
+const DONE = "[DONE]";
+/** Millrace always asks for usage; the field then stands in every chunk, which a caller who did not ask must not see. */
+const NULL_USAGE = ',"usage":null';
+
+/** Reads after the end of an answer: its terminator needs one, a server that goes on talking is cut off. */
+const MAX_DRAIN_READS = 4;
+
+export interface StreamOptions extends FailureContext {
+  /** The caller asked for usage: its chunk is theirs. Otherwise it is ours alone. */
+  readonly wantsUsage: boolean;
+  readonly choices: number;
+  readonly onFrames: () => void;
+}
+
+/** What the caller receives of one chunk: its own bytes, unless they hold the usage that only Millrace asked for. */
+function visible(payload: string, chunk: Fields, wantsUsage: boolean): string | undefined {
+  if (wantsUsage || !("usage" in chunk)) return payload;
+  if (chunk["usage"] === null) return payload.replace(NULL_USAGE, "");
+  const isUsageChunk = Array.isArray(chunk["choices"]) && chunk["choices"].length === 0;
+  return isUsageChunk ? undefined : payload;
+}
+
+class OpenAiFrames implements FrameSource {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #options: StreamOptions;
+  readonly #decoder = createSseDecoder();
+  readonly #completeness: Completeness;
+  #started = false;
+  #done = false;
+  /** Found behind frames that are still to be delivered. */
+  #fault: MillraceError | undefined;
+
+  constructor(body: ReadableStream<Uint8Array>, options: StreamOptions) {
+    this.#reader = body.getReader();
+    this.#options = options;
+    this.#completeness = new Completeness(options.choices);
+  }
+
+  async next(): Promise<readonly ModelFrame[] | undefined> {
+    while (this.#fault === undefined && !this.#done) {
+      const { done, value } = await this.#read();
+      const frames = this.#framesOf(done ? this.#decoder.end() : this.#decoder.push(value));
+      if (done) this.#done = true;
+      if (frames.length > 0) {
+        this.#options.onFrames();
+        return frames;
+      }
+    }
+    if (this.#fault !== undefined) throw this.#fault;
+    void this.#drain();
+    if (!this.#completeness.complete) throw new MillraceError("upstream-truncated");
+    return undefined;
+  }
+
+  /** The answer is over; what follows is dropped. Reading to the end lets the connection serve again, cancelling would close it. */
+  async #drain(): Promise<void> {
+    try {
+      for (let reads = 0; reads < MAX_DRAIN_READS; reads++) if ((await this.#reader.read()).done) return;
+      await this.#reader.cancel();
+    } catch {
+      // The connection is gone, which is as good.
+    }
+  }
+
+  async #read(): Promise<
+    { readonly done: true; readonly value?: undefined } | { readonly done: false; readonly value: Uint8Array }
+  > {
+    try {
+      const read = await this.#reader.read();
+      return read.done ? { done: true } : { done: false, value: read.value };
+    } catch (cause) {
+      if (cause instanceof MillraceError) throw cause;
+      // Cut after the last finish reason: the answer is whole, only its usage may be missing.
+      if (this.#completeness.complete) return { done: true };
+      throw new MillraceError("upstream-truncated", { cause });
+    }
+  }
+
+  #framesOf(payloads: readonly string[]): ModelFrame[] {
+    const frames: ModelFrame[] = [];
+    for (const payload of payloads) {
+      if (payload === DONE) {
+        this.#done = true;
+        break;
+      }
+      const frame = this.#frameOf(payload);
+      if (frame === undefined) break;
+      frames.push(frame);
+    }
+    return frames;
+  }
+
+  #frameOf(payload: string): ModelFrame | undefined {
+    let chunk: Fields | undefined;
+    try {
+      chunk = asFields(JSON.parse(payload));
+    } catch {
+      // A corrupt event is a fault, not a line to skip: what it said is missing from the answer.
+    }
+    if (chunk === undefined) {
+      this.#fault = new MillraceError("upstream-garbage", {
+        message: "The model's stream held an event that is not JSON.",
+      });
+      return undefined;
+    }
+    if (chunk["error"] !== undefined && chunk["error"] !== null) {
+      this.#fault = classifyErrorEvent(payload, this.#options);
+      return undefined;
+    }
+    const events: ModelEvent[] = this.#started ? chunkToEvents(chunk) : [...readStart(chunk), ...chunkToEvents(chunk)];
+    this.#started = true;
+    this.#completeness.see(events);
+    return { events, raw: visible(payload, chunk, this.#options.wantsUsage) };
+  }
+}
+
+/** The frames of an OpenAI-compatible event stream. */
+export function readStream(body: ReadableStream<Uint8Array>, options: StreamOptions): FrameSource {
+  return new OpenAiFrames(body, options);
+}

@@ -1,0 +1,51 @@
+import { type JsonObject, MillraceError, type Surface } from "@millrace/core/contract";
+import { asFields, asList, asText } from "../../json/vendor-json.ts";
+import type { WholeAnswer } from "../../exchange/answer.ts";
+import { classifyErrorEvent, type FailureContext } from "./classify-failure.ts";
+
+function garbage(what: string): MillraceError {
+  return new MillraceError("upstream-garbage", { message: `The model's server answered with ${what}.` });
+}
+
+function checkChoice(value: unknown, surface: Surface): void {
+  const choice = asFields(value);
+  const answered =
+    surface === "chat" ? asFields(choice?.["message"]) !== undefined : asText(choice?.["text"]) !== undefined;
+  if (!answered) throw garbage("a choice without an answer");
+  if (asText(choice?.["finish_reason"]) === undefined && surface === "chat") {
+    throw new MillraceError("upstream-truncated", { message: "The model's server answered without a finish reason." });
+  }
+}
+
+/** Whether parsed JSON is a whole answer of this surface. @throws MillraceError `upstream-garbage`, `upstream-truncated`, or what its own error says. */
+export function checkWhole(
+  body: unknown,
+  surface: Surface,
+  context: { readonly text: string } & FailureContext,
+): JsonObject {
+  const fields = asFields(body);
+  if (fields === undefined) throw garbage("JSON that is not an object");
+  if (fields["error"] !== undefined && fields["error"] !== null) throw classifyErrorEvent(context.text, context);
+  if (surface === "embeddings") {
+    const data = asList(fields["data"]);
+    if (data.length === 0) throw garbage("no embeddings");
+    if (!data.every((item) => asFields(item)?.["embedding"] !== undefined))
+      throw garbage("an embedding without a vector");
+    return fields as JsonObject;
+  }
+  const choices = asList(fields["choices"]);
+  if (choices.length === 0) throw garbage("no choices");
+  for (const choice of choices) checkChoice(choice, surface);
+  return fields as JsonObject;
+}
+
+/** Reads a 2xx answer that does not stream: its text stays as it came. */
+export function readWhole(text: string, surface: Surface, context: FailureContext): WholeAnswer {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw garbage(/^\s*</.test(text) ? "a web page" : text.trim() === "" ? "nothing" : "text that is not JSON");
+  }
+  return { kind: "whole", text, body: checkWhole(body, surface, { ...context, text }) };
+}

@@ -1,0 +1,27 @@
+import type { ModelFrame, Tier } from "@millrace/core/contract";
+import type { ModelAnswer } from "../exchange/answer.ts";
+import type { Resolution } from "../exchange/resolution.ts";
+
+/** What is waited for: the response's headers, the first event, the next event. */
+export type WaitPhase = "headers" | "first-token" | "gap";
+
+/** What an adapter needs of the world. Its `fetch` is already bounded in time, aborted with the caller, and kept to public addresses. */
+export interface CallDeps {
+  readonly fetch: typeof fetch;
+  /** The value of the provider's secret; undefined when it names none. */
+  readonly secret: string | undefined;
+  /** Says what is waited for now, so that the right limit runs. */
+  readonly awaiting: (phase: WaitPhase) => void;
+}
+
+/** How one kind of provider is spoken to. One file of this form for each kind; `registry.ts` lists them. */
+export interface ProviderAdapter {
+  readonly tier: Tier;
+  /**
+   * Answers one resolved request. A stream is answered once its first frames are here and sound.
+   * @throws MillraceError of the catalogue's `upstream-*` codes, `unsupported-parameter`, `context-too-long`, …
+   */
+  call(resolution: Resolution, deps: CallDeps): Promise<ModelAnswer>;
+}
+
+export type FrameBatch = readonly ModelFrame[];

@@ -1,0 +1,8 @@
+import type { Handler } from "hono";
+import { inferenceHandler } from "../pipeline/inference-handler.ts";
+import type { PipelineDeps } from "../pipeline/pipeline-deps.ts";
+
+/** POST /v1/chat/completions: a plain model, or a named prompt. */
+export function chatCompletionsRoute(deps: PipelineDeps): Handler {
+  return inferenceHandler("chat", deps);
+}

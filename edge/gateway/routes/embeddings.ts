@@ -1,0 +1,8 @@
+import type { Handler } from "hono";
+import { inferenceHandler } from "../pipeline/inference-handler.ts";
+import type { PipelineDeps } from "../pipeline/pipeline-deps.ts";
+
+/** POST /v1/embeddings: vectors by a plain model. */
+export function embeddingsRoute(deps: PipelineDeps): Handler {
+  return inferenceHandler("embeddings", deps);
+}

@@ -1,0 +1,37 @@
+import { isMillraceError, MillraceError } from "@millrace/core/contract";
+import { assertPublicUrl } from "@millrace/core/net";
+
+export interface GuardedFetchDeps {
+  readonly fetch: typeof fetch;
+  readonly allowedPrivateHosts: readonly string[];
+  /** Aborted when the caller leaves or a limit expires; its reason is the error to report. */
+  readonly signal: AbortSignal;
+}
+
+function urlOf(input: RequestInfo | URL): string {
+  return typeof input === "string" ? input : input instanceof URL ? input.href : input.url;
+}
+
+/**
+ * `fetch` as providers get it: only to addresses that are public or allowed by name, checked at call time; redirects are refused, because their
+ * destination was never checked; everything is aborted with the exchange.
+ */
+export function createGuardedFetch(deps: GuardedFetchDeps): typeof fetch {
+  return async (input: RequestInfo | URL, init?: RequestInit) => {
+    assertPublicUrl(urlOf(input), deps.allowedPrivateHosts);
+    let response: Response;
+    try {
+      response = await deps.fetch(input, { ...init, redirect: "manual", signal: deps.signal });
+    } catch (cause) {
+      if (isMillraceError(deps.signal.reason)) throw deps.signal.reason;
+      throw new MillraceError("upstream-refused", { cause });
+    }
+    if (response.status >= 300 && response.status < 400) {
+      response.body?.cancel().catch(() => undefined);
+      throw new MillraceError("upstream-rejected", {
+        message: `The model's server answered ${response.status}, a redirect, which is not followed.`,
+      });
+    }
+    return response;
+  };
+}

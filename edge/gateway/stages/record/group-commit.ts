@@ -1,0 +1,63 @@
+import { within } from "../../memory/within.ts";
+
+/** Messages of one call to the outbox: enough to amortise it, few enough for one RPC. */
+const MAX_BATCH = 64;
+
+export interface GroupCommitDeps<T> {
+  /** Resolves when every message is on disk. Called in the request that leads the batch, so it makes its own stub. */
+  readonly commit: (messages: readonly T[]) => Promise<void>;
+  /** The longest that a batch may take before those who wait stop trusting it. */
+  readonly limitMs: number;
+}
+
+interface Batch<T> {
+  readonly messages: T[];
+  /** Set when a request took the lead; settles with the commit. */
+  outcome: Promise<void> | undefined;
+}
+
+/**
+ * Group commit: while one call is under way, later messages collect, and the first of their requests carries them all in the next call.
+ * Each call belongs to a request whose message it holds: a request that ends takes no one's work with it, and the rest notice by their limit.
+ */
+export class GroupCommit<T> {
+  readonly #deps: GroupCommitDeps<T>;
+  #underWay: Promise<unknown> | undefined;
+  #collecting: Batch<T> | undefined;
+
+  constructor(deps: GroupCommitDeps<T>) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when this message is on disk. @throws when its batch failed or took too long. */
+  async append(message: T): Promise<void> {
+    const batch = this.#join(message);
+    if (this.#underWay !== undefined && batch.outcome === undefined) {
+      await within(this.#underWay, this.#deps.limitMs).catch(() => undefined);
+    }
+    batch.outcome ??= this.#lead(batch);
+    await within(batch.outcome, this.#deps.limitMs);
+  }
+
+  #join(message: T): Batch<T> {
+    let batch = this.#collecting;
+    if (batch === undefined || batch.messages.length >= MAX_BATCH) {
+      batch = { messages: [], outcome: undefined };
+      this.#collecting = batch;
+    }
+    batch.messages.push(message);
+    return batch;
+  }
+
+  #lead(batch: Batch<T>): Promise<void> {
+    if (this.#collecting === batch) this.#collecting = undefined;
+    const outcome = this.#deps.commit(batch.messages);
+    const settled = outcome
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#underWay === settled) this.#underWay = undefined;
+      });
+    this.#underWay = settled;
+    return outcome;
+  }
+}

@@ -1,0 +1,48 @@
+import {
+  chatRequestSchema,
+  completionRequestSchema,
+  embeddingRequestSchema,
+  type JsonObject,
+  MAX_MESSAGES,
+  type Surface,
+} from "@millrace/core/contract";
+import { validateRequest } from "../../http/validate-request.ts";
+
+const plainFields = new Set(["role", "content", "name"]);
+const plainRoles = new Set<unknown>(["system", "developer", "user", "assistant"]);
+
+/** A message whose validity is plain to see: most are, and a schema spends microseconds on each of thousands. */
+function isPlain(message: unknown): boolean {
+  if (typeof message !== "object" || message === null) return false;
+  for (const field in message) if (!plainFields.has(field)) return false;
+  const { role, content, name } = message as { role?: unknown; content?: unknown; name?: unknown };
+  return plainRoles.has(role) && typeof content === "string" && (name === undefined || typeof name === "string");
+}
+
+function validateChat(fields: Readonly<JsonObject>): void {
+  const { messages, model } = fields;
+  // A named prompt may need no message of its caller.
+  const given = messages === undefined && typeof model === "string" && model.startsWith("prompt:") ? [] : messages;
+  const plain = Array.isArray(given) && given.length <= MAX_MESSAGES && given.every(isPlain);
+  validateRequest(chatRequestSchema, { ...fields, messages: plain ? [] : given });
+}
+
+/**
+ * Validates a request and returns the model that it names. Fields that nobody here knows are kept.
+ * @throws MillraceError `invalid-request` that names the field.
+ */
+export function validateBody(surface: Surface, fields: Readonly<JsonObject>): string {
+  switch (surface) {
+    case "chat":
+      validateChat(fields);
+      break;
+    case "completions":
+      validateRequest(completionRequestSchema, fields);
+      break;
+    case "embeddings":
+      validateRequest(embeddingRequestSchema, fields);
+      break;
+  }
+  const { model } = fields;
+  return typeof model === "string" ? model : "";
+}

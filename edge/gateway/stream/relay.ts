@@ -1,0 +1,136 @@
+import {
+  isMillraceError,
+  MillraceError,
+  type ModelFrame,
+  renderOpenAiError,
+  toMillraceError,
+  type TraceStatus,
+} from "@millrace/core/contract";
+import type { FrameSource } from "../exchange/answer.ts";
+
+/** What waits for a slow reader; beyond it the model's server is slowed down instead. */
+const MAX_PENDING_CHARS = 1024 * 1024;
+
+/** How a relayed stream ended. */
+export interface RelayOutcome {
+  readonly status: TraceStatus;
+  readonly error: MillraceError | undefined;
+}
+
+export interface RelayOptions {
+  readonly first: readonly ModelFrame[];
+  readonly rest: FrameSource;
+  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+  /** Sees every batch, in order. */
+  readonly tap: (frames: readonly ModelFrame[]) => void;
+  /** The caller has left; nothing more is written. */
+  readonly callerLeft: AbortSignal;
+  /** Runs between the last event and the end of the stream, whatever the outcome: the end is the acknowledgement. */
+  readonly seal: (outcome: RelayOutcome) => Promise<void>;
+}
+
+const encoder = new TextEncoder();
+const DONE = encoder.encode("data: [DONE]\n\n");
+
+function textOf(frames: readonly ModelFrame[]): string {
+  let text = "";
+  for (const frame of frames) if (frame.raw !== undefined) text += `data: ${frame.raw}\n\n`;
+  return text;
+}
+
+/** One write under way; what comes meanwhile goes out together. So a slow reader gets larger pieces, a fast one gets each event at once. */
+class CoalescingWriter {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #pending = "";
+  #underWay: Promise<void> | undefined;
+  #failed = false;
+
+  constructor(writer: WritableStreamDefaultWriter<Uint8Array>) {
+    this.#writer = writer;
+  }
+
+  /** False once the reader is gone. */
+  get open(): boolean {
+    return !this.#failed;
+  }
+
+  /** Returns a promise only when the caller should slow down. */
+  push(text: string): Promise<void> | undefined {
+    this.#pending += text;
+    this.#underWay ??= this.#pump();
+    return this.#pending.length > MAX_PENDING_CHARS ? this.#underWay : undefined;
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      while (this.#pending !== "") {
+        const bytes = encoder.encode(this.#pending);
+        this.#pending = "";
+        await this.#writer.write(bytes);
+      }
+    } catch {
+      this.#failed = true;
+    } finally {
+      this.#underWay = undefined;
+    }
+  }
+
+  async flush(): Promise<void> {
+    while (this.#underWay !== undefined) await this.#underWay;
+  }
+}
+
+async function pump(options: RelayOptions, out: CoalescingWriter): Promise<RelayOutcome> {
+  try {
+    for (
+      let batch: readonly ModelFrame[] | undefined = options.first;
+      batch !== undefined;
+      batch = await options.rest.next()
+    ) {
+      options.tap(batch);
+      const text = textOf(batch);
+      const pressure = text === "" ? undefined : out.push(text);
+      if (pressure !== undefined) await pressure;
+      if (options.callerLeft.aborted || !out.open)
+        return { status: "cancelled", error: new MillraceError("client-closed") };
+    }
+    return { status: "ok", error: undefined };
+  } catch (cause) {
+    const error = toMillraceError(cause);
+    if (error.code === "client-closed" || options.callerLeft.aborted) {
+      return {
+        status: "cancelled",
+        error: isMillraceError(cause) && cause.code === "client-closed" ? cause : new MillraceError("client-closed"),
+      };
+    }
+    return { status: error.code === "upstream-truncated" ? "truncated" : "error", error };
+  }
+}
+
+/**
+ * Carries a model's stream to the caller: one reader, one writer, a network read at a time, every event at once. Only the terminal `[DONE]`
+ * is held back, until `seal` is through. A stream that broke ends with an error event and without `[DONE]`, so that no client can take it for
+ * a whole answer. Never throws.
+ */
+export async function relay(options: RelayOptions): Promise<void> {
+  const out = new CoalescingWriter(options.writer);
+  const outcome = await pump(options, out);
+  if (outcome.status !== "ok" && outcome.status !== "cancelled" && outcome.error !== undefined) {
+    void out.push(`data: ${JSON.stringify(renderOpenAiError(outcome.error))}\n\n`);
+  }
+  const sealed = options.seal(outcome);
+  try {
+    if (outcome.status === "cancelled") {
+      await sealed;
+      await options.writer.abort(outcome.error);
+      return;
+    }
+    await out.flush();
+    await sealed;
+    if (outcome.status === "ok") await options.writer.write(DONE);
+    await options.writer.close();
+  } catch {
+    // The caller left at the very end; the trace is sealed all the same.
+    await sealed;
+  }
+}
