@@ -4,6 +4,7 @@ import { compileDotprompt } from "./dotprompt/compile-dotprompt.ts";
 import { compileJinja } from "./jinja/compile-jinja.ts";
 import { compileMustache } from "./mustache/compile-mustache.ts";
 import type { Segment } from "./segment.ts";
+import { templateErrorAt } from "./template-error.ts";
 import { SegmentSink } from "./segment-sink.ts";
 
 /**
@@ -11,6 +12,8 @@ import { SegmentSink } from "./segment-sink.ts";
  * @throws MillraceError `template-error` with line and column.
  */
 export function compileTemplate(engine: TemplateEngine, source: string): CompiledTemplate {
+  const nul = source.indexOf("\0");
+  if (nul >= 0) throw templateErrorAt("a template cannot hold the character U+0000", source, nul);
   switch (engine) {
     case "mustache":
       return compileMustache(source);
