@@ -14,3 +14,8 @@ export function formatApiKey(environmentId: string, secretBase64Url: string): st
 export function environmentOfKey(key: string): string | undefined {
   return apiKeySchema.safeParse(key).success ? `env_${key.slice(4, 36)}` : undefined;
 }
+
+/** What a list of keys shows: keys of one environment begin alike, so the hint skips to where they differ; 4 of 43 characters give nothing away. */
+export function keyHint(key: string): string {
+  return `${key.slice(0, 8)}…${key.slice(37, 41)}`;
+}
