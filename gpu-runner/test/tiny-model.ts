@@ -9,15 +9,26 @@ export interface TinyModelOptions {
   readonly seed?: number;
   readonly contextLength?: number;
   readonly chatTemplate?: string | null;
+  /** Default: as small as llama.cpp takes. */
+  readonly shape?: ModelShape;
 }
 
 export const TINY_TEMPLATE =
   "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}";
 export const TINY_SPECIALS = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"];
 const WORDS = ["the", " the", " and", "in", "er", " order", "ing", "hello", " world"];
-const EMBEDDING = 64;
-const FEED_FORWARD = 128;
-const LAYERS = 2;
+
+export interface ModelShape {
+  readonly embedding: number;
+  readonly feedForward: number;
+  readonly layers: number;
+  /** Tokens beside bytes, words and specials, that only make the vocabulary as large as a real one's. */
+  readonly extraTokens: number;
+}
+
+const TINY: ModelShape = { embedding: 64, feedForward: 128, layers: 2, extraTokens: 0 };
+/** The shape of the shipped model (gpu-runner/models/millrace-support): the same work per token. */
+export const SHIPPED_SHAPE: ModelShape = { embedding: 256, feedForward: 512, layers: 4, extraTokens: 2787 };
 const HEADS = 4;
 const KV_HEADS = 2;
 const ALIGNMENT = 32;
@@ -30,7 +41,7 @@ function byteCharacters(): string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++));
 }
 
-function vocabulary(): { tokens: string[]; types: number[]; merges: string[] } {
+function vocabulary(extraTokens: number): { tokens: string[]; types: number[]; merges: string[] } {
   const bytes = byteCharacters();
   const tokens = [...bytes];
   const known = new Set(tokens);
@@ -47,6 +58,7 @@ function vocabulary(): { tokens: string[]; types: number[]; merges: string[] } {
       left += right;
     }
   }
+  for (let extra = 0; extra < extraTokens; extra++) tokens.push(`x${extra}`);
   const types = tokens.map(() => 1);
   for (const special of TINY_SPECIALS) {
     tokens.push(special);
@@ -129,31 +141,35 @@ function writeMetadata(out: GgufBytes, metadata: Metadata): void {
   }
 }
 
-function tensors(vocabularySize: number, seed: number): { name: string; shape: number[]; data: Float32Array }[] {
+function tensors(
+  vocabularySize: number,
+  { embedding, feedForward, layers }: ModelShape,
+  seed: number,
+): { name: string; shape: number[]; data: Float32Array }[] {
   const normal = seededNormal(seed);
-  const kv = (EMBEDDING / HEADS) * KV_HEADS;
+  const kv = (embedding / HEADS) * KV_HEADS;
   const random = (name: string, shape: number[], deviation: number) => ({
     name,
     shape,
     data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => normal() * deviation),
   });
-  const ones = (name: string) => ({ name, shape: [EMBEDDING], data: new Float32Array(EMBEDDING).fill(1) });
-  const out = random("output.weight", [EMBEDDING, vocabularySize], 0.35);
+  const ones = (name: string) => ({ name, shape: [embedding], data: new Float32Array(embedding).fill(1) });
+  const out = random("output.weight", [embedding, vocabularySize], 0.35);
   // The end token's row is zero, so that greedy decoding runs to the length limit and stop conditions are the test's own.
-  out.data.fill(0, (vocabularySize - TINY_SPECIALS.length) * EMBEDDING);
-  const list = [random("token_embd.weight", [EMBEDDING, vocabularySize], 1), ones("output_norm.weight"), out];
-  for (let layer = 0; layer < LAYERS; layer++) {
+  out.data.fill(0, (vocabularySize - TINY_SPECIALS.length) * embedding);
+  const list = [random("token_embd.weight", [embedding, vocabularySize], 1), ones("output_norm.weight"), out];
+  for (let layer = 0; layer < layers; layer++) {
     const name = (part: string) => `blk.${layer}.${part}.weight`;
     list.push(
       ones(name("attn_norm")),
-      random(name("attn_q"), [EMBEDDING, EMBEDDING], 0.2),
-      random(name("attn_k"), [EMBEDDING, kv], 0.2),
-      random(name("attn_v"), [EMBEDDING, kv], 0.2),
-      random(name("attn_output"), [EMBEDDING, EMBEDDING], 0.2),
+      random(name("attn_q"), [embedding, embedding], 0.2),
+      random(name("attn_k"), [embedding, kv], 0.2),
+      random(name("attn_v"), [embedding, kv], 0.2),
+      random(name("attn_output"), [embedding, embedding], 0.2),
       ones(name("ffn_norm")),
-      random(name("ffn_gate"), [EMBEDDING, FEED_FORWARD], 0.2),
-      random(name("ffn_up"), [EMBEDDING, FEED_FORWARD], 0.2),
-      random(name("ffn_down"), [FEED_FORWARD, EMBEDDING], 0.2),
+      random(name("ffn_gate"), [embedding, feedForward], 0.2),
+      random(name("ffn_up"), [embedding, feedForward], 0.2),
+      random(name("ffn_down"), [feedForward, embedding], 0.2),
     );
   }
   return list;
@@ -161,19 +177,20 @@ function tensors(vocabularySize: number, seed: number): { name: string; shape: n
 
 /** The bytes of the model; equal options give equal bytes. */
 export function tinyModelBytes(options: TinyModelOptions = {}): Buffer {
-  const { tokens, types, merges } = vocabulary();
+  const shape = options.shape ?? TINY;
+  const { tokens, types, merges } = vocabulary(shape.extraTokens);
   const endToken = tokens.length - TINY_SPECIALS.length;
   const template = options.chatTemplate === undefined ? TINY_TEMPLATE : options.chatTemplate;
   const metadata: Metadata = {
     "general.architecture": { text: "llama" },
     "general.name": { text: "tiny-nonsense" },
     "llama.context_length": { u32: options.contextLength ?? 512 },
-    "llama.embedding_length": { u32: EMBEDDING },
-    "llama.block_count": { u32: LAYERS },
-    "llama.feed_forward_length": { u32: FEED_FORWARD },
+    "llama.embedding_length": { u32: shape.embedding },
+    "llama.block_count": { u32: shape.layers },
+    "llama.feed_forward_length": { u32: shape.feedForward },
     "llama.attention.head_count": { u32: HEADS },
     "llama.attention.head_count_kv": { u32: KV_HEADS },
-    "llama.rope.dimension_count": { u32: EMBEDDING / HEADS },
+    "llama.rope.dimension_count": { u32: shape.embedding / HEADS },
     "llama.attention.layer_norm_rms_epsilon": { f32: 1e-5 },
     "llama.vocab_size": { u32: tokens.length },
     "tokenizer.ggml.model": { text: "gpt2" },
@@ -185,7 +202,7 @@ export function tinyModelBytes(options: TinyModelOptions = {}): Buffer {
     "tokenizer.ggml.add_bos_token": { bool: false },
     ...(template === null ? {} : { "tokenizer.chat_template": { text: template } }),
   };
-  const list = tensors(tokens.length, options.seed ?? 7);
+  const list = tensors(tokens.length, shape, options.seed ?? 7);
   const out = new GgufBytes();
   out.parts.push(Buffer.from("GGUF"));
   out.u32(3);
