@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The first thing that runs: plain JavaScript for whatever Node the machine has (20 or newer), without a dependency.
- * Installs what is missing, then hands over to the pinned Node: `node infra/toolchain/run.mjs <script.ts> [arguments]`.
+ * Installs what is missing, then hands over to the pinned Node: `node infra/toolchain/run.mjs [--own-session] <script.ts> [arguments]`.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -155,10 +155,12 @@ async function installOnce() {
 }
 
 /** Runs the script under the pinned Node: same terminal, same signals, same exit code. */
-function handOver([script, ...args]) {
+function handOver([script, ...args], ownSession) {
   const child = spawn(pinnedNode(), [resolve(root, script), ...args], {
     // The channel tells the script when this process is gone, however it went.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
+    // A session of its own hears Ctrl-C once, from here, and not from the terminal, npm and this process each.
+    detached: ownSession && process.platform !== "win32",
     env: { ...process.env, PATH: `${join(modules, ".bin")}${delimiter}${process.env.PATH ?? ""}` },
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
@@ -174,9 +176,11 @@ function handOver([script, ...args]) {
 if (Number(process.versions.node.split(".")[0]) < oldestNodeMajor) {
   fail(`Node ${process.versions.node} is too old to begin with; install Node ${oldestNodeMajor} or newer.`);
 }
-if (process.argv[2] === undefined) fail("usage: node infra/toolchain/run.mjs <script.ts> [arguments]");
+const ownSession = process.argv[2] === "--own-session";
+const args = process.argv.slice(ownSession ? 3 : 2);
+if (args.length === 0) fail("usage: node infra/toolchain/run.mjs [--own-session] <script.ts> [arguments]");
 process.on("exit", () => {
   if (existsSync(lockFile) && readFileSync(lockFile, "utf8") === String(process.pid)) rmSync(lockFile, { force: true });
 });
 if (!isInstalled()) await installOnce();
-handOver(process.argv.slice(2));
+handOver(args, ownSession);
