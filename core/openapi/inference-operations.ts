@@ -7,7 +7,6 @@ import {
   embeddingRequestSchema,
   embeddingResponseSchema,
   modelListSchema,
-  wireModelSchema,
   type ErrorCode,
 } from "../contract/index.ts";
 import { chatChunkExample, chatCompletionExample, chatRequestExample, modelExample } from "./examples.ts";
@@ -125,15 +124,5 @@ export const inferenceOperations: readonly ApiOperation[] = [
       },
     ],
     errors: ["config-unavailable"],
-  },
-  {
-    id: "getCallableModel",
-    tag: "Inference",
-    method: "get",
-    path: "/v1/models/{model}",
-    summary: "Look up one model",
-    permission: "inference",
-    responses: [{ status: 200, description: "The model.", body: { schema: wireModelSchema, example: modelExample } }],
-    errors: ["unknown-model", "config-unavailable"],
   },
 ];

@@ -57,5 +57,4 @@ export const pathParameters: Readonly<Record<string, string>> = {
   version: "A version: its number (`3`), its hash (64 hex digits), or a label (`production`).",
   label: "A label, such as `production`.",
   id: "The id, with its prefix.",
-  model: "A model's name, or `prompt:<name>`.",
 };

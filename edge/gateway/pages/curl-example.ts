@@ -11,7 +11,6 @@ export interface CurlTarget {
 const SAMPLE_VALUES: Readonly<Record<string, string>> = {
   label: "production",
   version: "3",
-  model: "millrace-support",
 };
 const SAMPLE_NAMES: Readonly<Record<string, string>> = {
   "/api/v1/models/{name}": "gpt-4.1-mini",

@@ -1,0 +1,352 @@
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promptContentSchema } from "@millrace/core/contract";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FakeControlApi, fakeTrace } from "../test/fakes/control-api.ts";
+import { millrace } from "../test/support/cli.ts";
+import { openInEditor } from "./editor.ts";
+
+const content = (system: string) => promptContentSchema.parse({ system, settings: { model: "millrace-support" } });
+
+let server: FakeControlApi;
+let folder: string;
+const cli = async (...args: string[]) => millrace(server, args);
+
+beforeEach(async () => {
+  server = new FakeControlApi();
+  await server.start();
+  server.addVersion("support-reply", content("Use a formal tone."));
+  server.addVersion("support-reply", content("Use a friendly tone."), "friendlier");
+  server.moveLabel("support-reply", "production", { version: 1 });
+  folder = await mkdtemp(join(tmpdir(), "millrace-test-"));
+});
+afterEach(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("prompts", () => {
+  it("publishes the latest version and waits until nothing is left to publish", async () => {
+    server.pendingAnswers = 3;
+    const { exitCode, out } = await cli("prompt", "publish", "support-reply", "--reason", "tone");
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/support-reply {2}production → version 2 {2}live after [\d.]+ m?s/);
+    expect(server.pendingAnswers).toBe(0);
+  });
+
+  it("rolls back, and tells versions and moves on one time line", async () => {
+    await cli("prompt", "publish", "support-reply");
+    expect((await cli("prompt", "rollback", "support-reply")).out).toContain("production → version 1");
+    const { out } = await cli("prompt", "history", "support-reply");
+    expect(out).toMatch(/production 2 → 1 {2}rollback/);
+    expect(out).toMatch(/version 2 .*friendlier/);
+    const { out: json } = await cli("prompt", "history", "support-reply", "--json");
+    expect(JSON.parse(json)).toMatchObject({
+      data: [{ type: "move" }, { type: "move" }, { type: "move" }, { type: "version" }, { type: "version" }],
+    });
+  });
+
+  it("marks the changed words even without colour", async () => {
+    const { out } = await cli("prompt", "diff", "support-reply", "1", "2");
+    expect(out).toContain("[-formal-]{+friendly+}");
+  });
+
+  it("compares a local file with the server", async () => {
+    const file = join(folder, "support-reply.prompt");
+    await writeFile(file, (await cli("prompt", "show", "support-reply", "2")).out.replace("friendly", "terse"));
+    const { out, exitCode } = await cli("prompt", "diff", "support-reply", "--file", file);
+    expect(exitCode).toBe(0);
+    expect(out).toContain("~ system");
+    expect(out).toContain("[-friendly-]{+terse+}");
+  });
+
+  it("says code, cause and remedy when the server refuses, and exits 1", async () => {
+    const { exitCode, note } = await cli("prompt", "show", "nothing");
+    expect(exitCode).toBe(1);
+    expect(note).toContain("unknown-prompt: There is no prompt nothing.");
+    expect(note).toContain("millrace prompt list");
+    const { note: json } = await cli("prompt", "show", "nothing", "--json");
+    expect(JSON.parse(json)).toMatchObject({ error: { code: "unknown-prompt", retryable: false } });
+  });
+
+  it("exits 64 for a command that is not one of ours, and suggests one that is", async () => {
+    const { exitCode, note } = await cli("prompt", "pubish", "x");
+    expect(exitCode).toBe(64);
+    expect(note).toContain("publish");
+  });
+
+  it("exits 3 when nothing answers", async () => {
+    await server.stop();
+    const { exitCode, note } = await cli("prompt", "list");
+    expect(exitCode).toBe(3);
+    expect(note).toContain("unreachable");
+  });
+
+  it("never lets a stored text steer the terminal", async () => {
+    server.addVersion("support-reply", content("x"), "evil \u001b]0;title\u0007");
+    expect((await cli("prompt", "history", "support-reply")).out).not.toContain("\u001b");
+  });
+});
+
+describe("prompt edit", () => {
+  const edit = async (script: string, args: readonly string[] = [], confirm = false) => {
+    const editor = join(folder, "editor.sh");
+    await writeFile(editor, `#!/bin/sh\n${script}\n`);
+    await chmod(editor, 0o755);
+    return millrace(server, ["prompt", "edit", "support-reply", ...args], {
+      edit: async (file) => openInEditor(file, { EDITOR: `${editor} --wait`, PATH: process.env["PATH"] }),
+      confirm: async () => confirm,
+    });
+  };
+  // The first argument is the editor's own; the file is the last.
+  const replace = (from: string, to: string) => `for f; do :; done; sed -i 's/${from}/${to}/' "$f"`;
+
+  it("stores what the editor saved, shows what changed, and makes it live", async () => {
+    const { exitCode, note, out } = await edit(replace("friendly", "cheerful"), [
+      "--publish",
+      "--message",
+      "more cheer",
+    ]);
+    expect(exitCode).toBe(0);
+    expect(note).toContain("{+cheerful+}");
+    expect(out).toContain("production → version 3");
+    expect(server.prompts.get("support-reply")?.versions.at(-1)).toMatchObject({ version: 3, message: "more cheer" });
+  });
+
+  it("makes nothing when nothing changed", async () => {
+    const { exitCode, note } = await edit("true", ["--publish"]);
+    expect(exitCode).toBe(0);
+    expect(note).toContain("Nothing changed.");
+    expect(server.prompts.get("support-reply")?.versions).toHaveLength(2);
+  });
+
+  it("opens a file that is not valid again", async () => {
+    const again = `for f; do :; done; if grep -q temper "$f"; then sed -i '/temper/d; s/friendly/calm/' "$f"; else echo 'temper: [' >> "$f"; fi`;
+    const { exitCode, note } = await edit(again, [], true);
+    expect(note).toMatch(/support-reply\.prompt:\d+:\d+/);
+    expect(exitCode).toBe(0);
+    expect(server.prompts.get("support-reply")?.versions).toHaveLength(3);
+  });
+
+  it("keeps the text when the author gives up, and when somebody else was first", async () => {
+    const gaveUp = await edit(`for f; do :; done; echo 'mine: [' >> "$f"`);
+    expect(gaveUp.exitCode).toBe(1);
+    const kept = /kept in (.*)\n/.exec(gaveUp.note)?.[1] ?? "";
+    expect(await readFile(kept, "utf8")).toContain("mine: [");
+
+    const raced = await millrace(server, ["prompt", "edit", "support-reply"], {
+      edit: async (file) => {
+        await writeFile(file, (await readFile(file, "utf8")).replace("friendly", "raced"));
+        server.addVersion("support-reply", content("Somebody was first."));
+        return 0;
+      },
+    });
+    expect(raced.exitCode).toBe(2);
+    expect(await readFile(/kept in (.*)\n/.exec(raced.note)?.[1] ?? "", "utf8")).toContain("raced");
+  });
+});
+
+describe("prompt pull and push", () => {
+  const file = () => join(folder, "support-reply.prompt");
+  const change = async (from: string, to: string) =>
+    writeFile(file(), (await readFile(file(), "utf8")).replace(from, to));
+  const push = async (...args: string[]) => cli("prompt", "push", folder, ...args);
+  const pull = async (...args: string[]) => cli("prompt", "pull", folder, ...args);
+  const latest = () => server.prompts.get("support-reply")?.versions.at(-1);
+
+  it("pulls files and a lock, and then has nothing to do in either direction", async () => {
+    expect((await pull()).out).toContain("pulled");
+    expect((await readdir(folder)).toSorted()).toEqual(["millrace.lock.json", "support-reply.prompt"]);
+    expect((await pull()).out).toMatch(/^unchanged/);
+    expect((await push()).out).toMatch(/^unchanged/);
+  });
+
+  it("pushes what changed in the file only", async () => {
+    await pull();
+    await change("friendly", "terse");
+    expect((await push("--dry-run")).out).toContain("dry run");
+    expect(latest()?.version).toBe(2);
+    const { exitCode, out } = await push("--message", "shorter");
+    expect(exitCode).toBe(0);
+    expect(out).toContain("version 3");
+    expect(latest()).toMatchObject({ version: 3, message: "shorter", content: { system: "Use a terse tone." } });
+    expect((await push()).out).toMatch(/^unchanged/);
+  });
+
+  it("pulls what changed on the server only, and push leaves it alone", async () => {
+    await pull();
+    server.addVersion("support-reply", content("Use a warm tone."));
+    expect((await push()).out).toContain("pull it");
+    expect(latest()?.version).toBe(3);
+    expect((await pull("--dry-run")).out).toContain("dry run");
+    expect(await readFile(file(), "utf8")).toContain("friendly");
+    await pull();
+    expect(await readFile(file(), "utf8")).toContain("warm");
+  });
+
+  it.each(["push", "pull"])(
+    "%s stops at a change on both sides, shows both and overwrites nothing",
+    async (command) => {
+      await pull();
+      await change("friendly", "terse");
+      server.addVersion("support-reply", content("Use a warm tone."));
+      const before = await readFile(file(), "utf8");
+      const { exitCode, out } = await cli("prompt", command, folder);
+      expect(exitCode).toBe(2);
+      expect(out).toContain("[-friendly-]{+terse+}");
+      expect(out).toContain("[-friendly-]{+warm+}");
+      expect(await readFile(file(), "utf8")).toBe(before);
+      expect(latest()?.version).toBe(3);
+    },
+  );
+
+  it("lets --force decide a conflict for the side that is named", async () => {
+    await pull();
+    await change("friendly", "terse");
+    server.addVersion("support-reply", content("Use a warm tone."));
+    expect((await push("--force")).exitCode).toBe(0);
+    expect(latest()).toMatchObject({ version: 4, content: { system: "Use a terse tone." } });
+    server.addVersion("support-reply", content("Use a calm tone."));
+    await change("terse", "loud");
+    expect((await pull("--force")).exitCode).toBe(0);
+    expect(await readFile(file(), "utf8")).toContain("calm");
+  });
+
+  it("deletes nothing that was not asked for, on either side", async () => {
+    await pull();
+    await rm(file());
+    expect((await push()).out).toContain("the server keeps its versions");
+    expect((await pull()).out).toContain("--force brings it back");
+    expect(await readdir(folder)).not.toContain("support-reply.prompt");
+    await pull("--force");
+    server.prompts.delete("support-reply");
+    expect((await pull()).out).toContain("--prune");
+    expect(await readdir(folder)).toContain("support-reply.prompt");
+    await pull("--prune");
+    expect(await readdir(folder)).not.toContain("support-reply.prompt");
+  });
+
+  it("tells the place of a malformed file, still handles the others, and exits 1", async () => {
+    await pull();
+    await writeFile(join(folder, "broken.prompt"), "system: |\n  fine\nsettings:\n  model: [\n");
+    await change("friendly", "terse");
+    const { exitCode, out } = await push();
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/broken\.prompt:\d+:\d+: /);
+    expect(latest()?.version).toBe(3);
+    expect(server.prompts.has("broken")).toBe(false);
+  });
+
+  it("creates a prompt from a new file", async () => {
+    await pull();
+    await writeFile(join(folder, "support-triage.prompt"), await readFile(file(), "utf8"));
+    expect((await push()).out).toMatch(/created +support-triage/);
+    expect(server.prompts.has("support-triage")).toBe(true);
+  });
+
+  it("refuses to guess when the lock is damaged", async () => {
+    await pull();
+    await writeFile(join(folder, "millrace.lock.json"), "<<<<<<< HEAD\n");
+    const { exitCode, note } = await push();
+    expect(exitCode).toBe(1);
+    expect(note).toContain("nothing was done");
+  });
+});
+
+describe("traces tail", () => {
+  it("follows across a restart of the server, without a gap and without a repeat", async () => {
+    server.traces.push(fakeTrace(1));
+    const stop = new AbortController();
+    const seen: string[] = [];
+    let connected = 0;
+    const notes: string[] = [];
+    const tail = millrace(server, ["traces", "tail", "--json"], {
+      signal: stop.signal,
+      out: (text) => {
+        seen.push((JSON.parse(text) as { id: string }).id.slice(-1));
+      },
+      note: (text) => {
+        notes.push(text);
+        if (text.includes("connected again")) connected++;
+      },
+    });
+    const until = async (done: () => boolean) => {
+      for (let i = 0; i < 500 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(done()).toBe(true);
+    };
+    await until(() => seen.length === 1);
+    server.traces.push(fakeTrace(2));
+    await until(() => seen.length === 2);
+    await server.stop();
+    await until(() => notes.length > 0);
+    server.traces.push(fakeTrace(3), fakeTrace(4));
+    await server.start();
+    await until(() => seen.length === 4 && connected === 1);
+    stop.abort();
+    expect((await tail).exitCode).toBe(0);
+    expect(seen).toEqual(["1", "2", "3", "4"]);
+  });
+
+  it("writes one readable line for a trace, and a dash for what is not known", async () => {
+    server.traces.push(fakeTrace(1), fakeTrace(2, "support-triage"));
+    const { out } = await cli("traces", "tail", "--no-follow", "--prompt", "support-reply");
+    expect(out.trim().split("\n")).toHaveLength(1);
+    expect(out).toMatch(
+      /ok .*support-reply@2 .*millrace-support .*41 → – tokens .*412 ms \(first 31 ms\) .*cache miss/,
+    );
+  });
+});
+
+describe("call", () => {
+  it("streams the answer to standard output and says about it elsewhere", async () => {
+    const { out, note, exitCode } = await cli("call", "support-reply", "--var", "customer_name=Ana", "Hello");
+    expect(exitCode).toBe(0);
+    expect(out).toBe("Hi Ana!\n");
+    expect(note).toContain("support-reply@2");
+  });
+
+  it("does not pass half an answer off as a whole one", async () => {
+    server.cutStream = true;
+    const { exitCode, note } = await cli("call", "support-reply", "Hello");
+    expect(exitCode).toBe(1);
+    expect(note).toContain("upstream-truncated");
+  });
+
+  it("asks for a message", async () => {
+    expect((await cli("call", "support-reply")).exitCode).toBe(64);
+  });
+});
+
+describe("keys and settings", () => {
+  it("prints a new key alone on standard output, and no key anywhere else", async () => {
+    const { out, note } = await cli("keys", "create", "web shop");
+    expect(out).toMatch(/^mlr_\S+\n$/);
+    expect(note).not.toContain("mlr_");
+    for (const args of [["status"], ["prompt", "list"], ["prompt", "show", "nothing"]]) {
+      const outcome = await cli(...args);
+      expect(outcome.out + outcome.note).not.toContain(server.key);
+    }
+  });
+
+  it("finds the local stack in a folder above, and never sends its key to another address", async () => {
+    const { mkdir } = await import("node:fs/promises");
+    await mkdir(join(folder, ".millrace"));
+    await mkdir(join(folder, "a", "b"), { recursive: true });
+    await writeFile(join(folder, ".millrace", "local.json"), JSON.stringify({ url: server.url, key: server.key }));
+    const world = { env: { HOME: folder }, cwd: join(folder, "a", "b") };
+    expect((await millrace(server, ["prompt", "list"], world)).exitCode).toBe(0);
+    const elsewhere = await millrace(server, ["prompt", "list", "--url", "http://127.0.0.1:9"], world);
+    expect(elsewhere.exitCode).toBe(3);
+    expect(elsewhere.note).toContain("no-key");
+  });
+
+  it("colours only for a person", async () => {
+    const env = { MILLRACE_URL: server.url, MILLRACE_KEY: server.key };
+    const colored = await millrace(server, ["prompt", "list"], { env, isTerminal: true });
+    expect(colored.out).toContain("\u001b[");
+    const asked = await millrace(server, ["prompt", "list"], { env: { ...env, NO_COLOR: "1" }, isTerminal: true });
+    expect(asked.out).not.toContain("\u001b[");
+    expect((await cli("prompt", "list")).out).not.toContain("\u001b[");
+  });
+});
