@@ -6,8 +6,17 @@ const schemaKeywords = ["items", "additionalProperties", "not", "if", "then", "e
 const schemaListKeywords = ["allOf", "anyOf", "oneOf", "prefixItems"];
 const schemaMapKeywords = ["properties", "patternProperties", "$defs", "dependentSchemas"];
 const numberKeywords = [
-  ...["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"],
-  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
+  "minLength",
+  "maxLength",
+  "minItems",
+  "maxItems",
+  "minProperties",
+  "maxProperties",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
 ];
 
 /**

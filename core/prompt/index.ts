@@ -21,3 +21,4 @@ export * from "./render/fill-slot.ts";
 export * from "./render/merge-chat-settings.ts";
 export * from "./render/render-messages.ts";
 export * from "./render/render-prompt.ts";
+export * from "./diff-prompts.ts";
