@@ -93,6 +93,7 @@ async function loadEngine(config: RunnerConfig, { log, signal, set }: LoadEffect
       log,
       signal,
       fetch,
+      out: process.stderr,
       onProgress: (text) => set({ missing: text, final: false }),
     });
     if (signal.aborted) return await new Promise(() => undefined);

@@ -4,7 +4,7 @@ import { MillraceError } from "@millrace/core/contract";
 import { z } from "zod";
 import { download } from "./download.ts";
 import { chooseFile, parseHfReference, type HfFile, type HfReference } from "./hf-reference.ts";
-import { ProgressBar } from "./progress-bar.ts";
+import { ProgressBar, type ProgressBarOptions } from "./progress-bar.ts";
 
 export interface FetchHfOptions {
   readonly model: string;
@@ -20,6 +20,8 @@ export interface FetchHfDeps {
   readonly log: (event: object) => void;
   /** What is going on, for /healthz. */
   readonly onProgress: (text: string) => void;
+  /** Where the progress bar is drawn. */
+  readonly out: ProgressBarOptions["out"];
 }
 
 const treeSchema = z.array(
@@ -55,7 +57,7 @@ export async function fetchHfModel(options: FetchHfOptions, deps: FetchHfDeps): 
   if (present) return target;
   await mkdir(folder, { recursive: true });
   const path = file.path.split("/").map(encodeURIComponent).join("/");
-  const bar = new ProgressBar({ label: basename(file.path), totalBytes: file.size, out: process.stderr });
+  const bar = new ProgressBar({ label: basename(file.path), totalBytes: file.size, out: deps.out });
   await download(
     {
       url: `${options.hfEndpoint}/${reference.repository}/resolve/${encodeURIComponent(reference.revision)}/${path}`,

@@ -11,9 +11,14 @@ function sameLength(low: string, high: string): string {
   const rest = low.length - 1;
   if (rest === 0) return digitClass(first, last);
   if (first === last) return `"${first}" ( ${sameLength(low.slice(1), high.slice(1))} )`;
-  const choices: string[] = [`"${first}" ( ${sameLength(low.slice(1), "9".repeat(rest))} )`];
-  if (last - first > 1) choices.push(`${digitClass(first + 1, last - 1)}${anyDigits(rest)}`);
-  choices.push(`"${last}" ( ${sameLength("0".repeat(rest), high.slice(1))} )`);
+  // An edge that is full (…000 below, …999 above) belongs to the middle; without this the choices double with each digit.
+  const lowIsEdge = /[^0]/.test(low.slice(1));
+  const highIsEdge = /[^9]/.test(high.slice(1));
+  const [from, to] = [lowIsEdge ? first + 1 : first, highIsEdge ? last - 1 : last];
+  const choices: string[] = [];
+  if (lowIsEdge) choices.push(`"${first}" ( ${sameLength(low.slice(1), "9".repeat(rest))} )`);
+  if (from <= to) choices.push(`${digitClass(from, to)}${anyDigits(rest)}`);
+  if (highIsEdge) choices.push(`"${last}" ( ${sameLength("0".repeat(rest), high.slice(1))} )`);
   return choices.join(" | ");
 }
 
