@@ -18,7 +18,8 @@ async function api(deps: LabelMoveDeps, path: string, init: { method: string; bo
     headers: { authorization: `Bearer ${deps.key}`, "content-type": "application/json" },
     ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
   });
-  if (!response.ok && response.status !== 409) throw new Error(`${init.method} ${path}: ${response.status} ${await response.text()}`);
+  if (!response.ok && response.status !== 409)
+    throw new Error(`${init.method} ${path}: ${response.status} ${await response.text()}`);
   return response;
 }
 
@@ -36,7 +37,10 @@ async function answeredVersion(deps: LabelMoveDeps): Promise<number | undefined>
 async function prepare(deps: LabelMoveDeps, model: string): Promise<void> {
   const content = (text: string) => ({ system: text, settings: { model } });
   await api(deps, "/api/v1/prompts", { method: "POST", body: { name: PROMPT, content: content("one") } });
-  await api(deps, `/api/v1/prompts/${PROMPT}/versions`, { method: "POST", body: { content: content("two"), expected_latest: 1 } });
+  await api(deps, `/api/v1/prompts/${PROMPT}/versions`, {
+    method: "POST",
+    body: { content: content("two"), expected_latest: 1 },
+  });
 }
 
 async function moveAndWait(deps: LabelMoveDeps, version: number): Promise<number> {
@@ -55,5 +59,8 @@ export async function benchLabelMove(deps: LabelMoveDeps, model: string): Promis
   const samples: number[] = [];
   for (let move = 0; move < MOVES; move++) samples.push(await moveAndWait(deps, move % 2 === 0 ? 2 : 1));
   const row = (what: string, q: number) => ({ what, value: quantile(samples, q), unit: "ms", n: samples.length });
-  return { name: "label move → visible in answers", rows: [row("p50", 0.5), { ...row("p99", 0.99), aim: "< 1000" }, row("worst", 1)] };
+  return {
+    name: "label move → visible in answers",
+    rows: [row("p50", 0.5), { ...row("p99", 0.99), aim: "< 1000" }, row("worst", 1)],
+  };
 }

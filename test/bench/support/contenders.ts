@@ -1,0 +1,137 @@
+import { build } from "esbuild";
+import { Miniflare, convertV4MiniflareOptions } from "miniflare";
+import { fileURLToPath } from "node:url";
+import { startChild, stopChild } from "../../support/child.ts";
+import { startStack, newDataDir, type Stack } from "../../support/stack.ts";
+import type { LoadTarget } from "./load.ts";
+import { findProcesses, processTree } from "./process-usage.ts";
+
+export interface Contender {
+  readonly target: LoadTarget;
+  stop(): Promise<void>;
+}
+
+/** The model name that every contender is asked for. */
+const MODEL = "canned-1";
+const START_TIMEOUT_MS = 60_000;
+const COMPATIBILITY_DATE = "2026-11-02";
+
+/** The upstream alone. @returns its base URL as well. */
+export async function startUpstream(): Promise<Contender & { readonly baseUrl: string }> {
+  const child = await startChild({
+    command: process.execPath,
+    args: [fileURLToPath(new URL("./canned-upstream.ts", import.meta.url))],
+    ready: (line) => (line.startsWith("{") ? (JSON.parse(line) as { url: string }).url : undefined),
+    timeoutMs: START_TIMEOUT_MS,
+  });
+  return {
+    baseUrl: child.ready,
+    target: { name: "direct", url: `${child.ready}/chat/completions`, headers: {}, model: MODEL, pids: [child.pid] },
+    stop: () => stopChild(child),
+  };
+}
+
+/** The ten-line Hono proxy in the same workerd. */
+export async function startBareProxy(upstream: string): Promise<Contender> {
+  const bundled = await build({
+    entryPoints: [fileURLToPath(new URL("../peers/hono-proxy.worker.ts", import.meta.url))],
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    write: false,
+  });
+  const before = new Set(findProcesses(process.pid, "workerd"));
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: 0,
+      cf: false,
+      workers: [
+        {
+          name: "bare-proxy",
+          modules: [{ type: "ESModule", path: "proxy.js", contents: bundled.outputFiles[0]?.text ?? "" }],
+          compatibilityDate: COMPATIBILITY_DATE,
+          bindings: { UPSTREAM: upstream },
+        },
+      ],
+    }),
+  );
+  const url = await miniflare.ready;
+  const pids = findProcesses(process.pid, "workerd").filter((pid) => !before.has(pid));
+  return {
+    target: { name: "hono proxy", url: new URL("/v1/chat/completions", url).href, headers: {}, model: MODEL, pids },
+    stop: () => miniflare.dispose(),
+  };
+}
+
+/** Portkey's open gateway as its package starts it. */
+export async function startPortkey(upstream: string): Promise<Contender> {
+  const port = 20_000 + (process.pid % 20_000);
+  const child = await startChild({
+    command: process.execPath,
+    args: [fileURLToPath(import.meta.resolve("@portkey-ai/gateway")), `--port=${port}`, "--headless"],
+    ready: (line) => (line.includes("Ready for connections") ? line : undefined),
+    timeoutMs: START_TIMEOUT_MS,
+  });
+  return {
+    target: {
+      name: "portkey",
+      url: `http://127.0.0.1:${port}/v1/chat/completions`,
+      headers: { authorization: "Bearer bench", "x-portkey-provider": "openai", "x-portkey-custom-host": upstream },
+      model: MODEL,
+      pids: processTree(child.pid),
+    },
+    stop: () => stopChild(child),
+  };
+}
+
+async function put(stack: Stack, path: string, body: unknown): Promise<void> {
+  const response = await fetch(`${stack.url}/api/v1${path}`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${stack.key}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
+}
+
+async function untilServed(stack: Stack): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const list = (await (
+      await fetch(`${stack.url}/v1/models`, { headers: { authorization: `Bearer ${stack.key}` } })
+    ).json()) as { data?: { id: string }[] };
+    if (list.data?.some((model) => model.id === MODEL)) return;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
+  }
+  throw new Error(`${MODEL} is not served after ten seconds`);
+}
+
+/** Millrace as `npm start` runs it, with authentication, resolution, cache stage and durable traces on; the model is the canned upstream. */
+export async function startMillrace(upstream: string): Promise<Contender & { readonly stack: Stack }> {
+  const data = newDataDir();
+  const stack = await startStack(data.path, {
+    MILLRACE_RUNNER: "off",
+    ALLOWED_PRIVATE_HOSTS: new URL(upstream).host,
+  });
+  await put(stack, "/providers/canned", { kind: "openai-compatible", base_url: upstream });
+  await put(stack, `/models/${MODEL}`, {
+    route: { kind: "target", provider: "canned", model: MODEL },
+    surfaces: ["chat"],
+  });
+  await untilServed(stack);
+  return {
+    stack,
+    target: {
+      name: "millrace",
+      url: `${stack.url}/v1/chat/completions`,
+      headers: { authorization: `Bearer ${stack.key}` },
+      model: MODEL,
+      pids: findProcesses(stack.child.pid, "workerd"),
+    },
+    stop: async () => {
+      await stack.stop();
+      data.remove();
+    },
+  };
+}
