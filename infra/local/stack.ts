@@ -103,7 +103,7 @@ async function prepare(
 ): Promise<string> {
   const { applied } = await migrate(runBatch, await loadMigrations());
   if (applied.length > 0) say("info", `migrated: ${applied.join(", ")}`);
-  await seed(runBatch);
+  await seed(runBatch, { runnerUrl: `${runnerUrl}/v1` });
   await pointProviderAt(runnerUrl, runBatch);
   return keepLocalKey(dataDir, runBatch);
 }
