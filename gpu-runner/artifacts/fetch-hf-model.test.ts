@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, mkdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -85,11 +85,16 @@ describe("a model of a hub", () => {
     hub.onFile = (request, response, from) => {
       if (++cuts > 3) return serve(request, response, from);
       response.writeHead(from > 0 ? 206 : 200, { "content-length": content.length - from });
-      response.write(content.subarray(from, from + 50_000), () => response.socket?.end());
+      response.write(content.subarray(from, from + 50_000));
+      // Cut only when the bytes are on disk: what a broken connection still had in flight is lost by nature.
+      const look = setInterval(() => {
+        if (!existsSync(part()) || statSync(part()).size < from + 50_000) return;
+        clearInterval(look);
+        response.destroy();
+      }, 5);
     };
     expect(readFileSync(await get()).equals(content)).toBe(true);
-    expect(hub.ranges[0]).toBeUndefined();
-    expect(hub.ranges.slice(1).every((range) => range?.startsWith("bytes="))).toBe(true);
+    expect(hub.ranges).toEqual([undefined, "bytes=50000-", "bytes=100000-", "bytes=150000-"]);
     expect(existsSync(part())).toBe(false);
   });
 
