@@ -7,6 +7,7 @@ export interface FunctionsEnv {
   /** Only on a laptop: where Neon's SQL-over-HTTP protocol is spoken in front of another PostgreSQL. */
   readonly NEON_FETCH_ENDPOINT?: string;
   readonly BUNDLE_PRIVATE_KEY: string;
+  readonly ALLOWED_PRIVATE_HOSTS?: string;
   readonly BUNDLES: KVNamespace;
   readonly TRACE_BODIES: R2Bucket;
   readonly TRACES: Queue<string>;
@@ -18,6 +19,7 @@ const settingsSchema = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "expected a postgres:// URL"),
   NEON_FETCH_ENDPOINT: z.url().optional(),
   BUNDLE_PRIVATE_KEY: z.base64().min(1),
+  ALLOWED_PRIVATE_HOSTS: z.string().default(""),
 });
 
 export interface Config {
@@ -25,6 +27,8 @@ export interface Config {
   readonly neonFetchEndpoint: string | undefined;
   /** Base64 PKCS#8 Ed25519: signs bundle pointers. */
   readonly bundlePrivateKey: string;
+  /** `host:port` of private places that a provider may lie at; the gateway has the same list. */
+  readonly allowedPrivateHosts: readonly string[];
   readonly bundles: KVNamespace;
   readonly traceBodies: R2Bucket;
   readonly traces: Queue<string>;
@@ -46,10 +50,18 @@ export function readConfig(env: FunctionsEnv): Config {
     databaseUrl: settings.data.DATABASE_URL,
     neonFetchEndpoint: settings.data.NEON_FETCH_ENDPOINT,
     bundlePrivateKey: settings.data.BUNDLE_PRIVATE_KEY,
+    allowedPrivateHosts: commaSeparated(settings.data.ALLOWED_PRIVATE_HOSTS),
     bundles: env.BUNDLES,
     traceBodies: env.TRACE_BODIES,
     traces: env.TRACES,
     configHub: (environmentId) => env.CONFIG_HUB.getByName(environmentId),
     traceOutbox: (name) => env.TRACE_OUTBOX.getByName(name),
   };
+}
+
+function commaSeparated(list: string): string[] {
+  return list
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 }

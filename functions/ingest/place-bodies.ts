@@ -57,6 +57,12 @@ async function placeInline(message: TraceMessage, bodies: TraceBodies, store: Bo
   return { placed: { key }, superfluousKey: undefined };
 }
 
+/** The bodies under a key of Postgres; null when the object is gone or is not what it should be. @throws when R2 is away */
+export async function readStoredBodies(key: string, store: Pick<BodyStore, "get">): Promise<TraceBodies | null> {
+  const object = await store.get(key);
+  return object === null ? null : (readBodies(await object.text()) ?? null);
+}
+
 /** Undefined when the object is not what it should be: it then stays where it is, for a person to look at. */
 function readBodies(text: string): TraceBodies | undefined {
   try {
