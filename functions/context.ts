@@ -1,10 +1,16 @@
+import { waitUntil } from "cloudflare:workers";
 import { neon } from "@neondatabase/serverless";
+import { errorFields } from "@millrace/core/log";
+import { type ControlApi, createControlApi } from "./api/index.ts";
 import { type Config, type FunctionsEnv, readConfig } from "./config.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { readStoredBodies } from "./ingest/place-bodies.ts";
+import { replayDeadLetters } from "./ingest/replay-dead-letters.ts";
+import type { Query } from "./ingest/query.ts";
 import type { ConsumeDeps } from "./ingest/consume-traces.ts";
 import type { SweepBucket } from "./cron/sweep-spill.ts";
 import { log } from "./log.ts";
-import { createBundleSigner, type PublishDeps } from "./publish/index.ts";
+import { createBundleSigner, publishEnvironment, type PublishDeps } from "./publish/index.ts";
 import { writeSpill } from "./spill.ts";
 
 /** Everything that the Worker's entry points hand to plain functions: the composition root. */
@@ -14,10 +20,15 @@ export interface Context {
   readonly ingest: ConsumeDeps;
   readonly publish: PublishDeps;
   readonly bucket: SweepBucket;
+  readonly control: ControlApi;
+  readonly databaseAnswers: () => Promise<boolean>;
 }
 
 /** A batch of 8 MB takes a second or two; a database that hangs must count as away while the batch still has time for R2. */
 const STATEMENT_TIMEOUT_MS = 30_000;
+
+/** A health report must not wait longer than its reader; a suspended Neon compute wakes up in less. */
+const PROBE_TIMEOUT_MS = 2_000;
 
 /** One context an isolate and environment; a cache that is safe to lose. */
 const contexts = new WeakMap<FunctionsEnv, Context>();
@@ -33,7 +44,39 @@ export function contextOf(env: FunctionsEnv): Context {
 
 function createContext(config: Config): Context {
   const db = openDatabase(config);
-  return { config, db, ingest: ingestDeps(config), publish: publishDeps(config, db), bucket: sweepBucket(config) };
+  const ingest = ingestDeps(config);
+  const publish = publishDeps(config, db);
+  const control = createControlApi({
+    db,
+    now: () => new Date(),
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    allowedPrivateHosts: config.allowedPrivateHosts,
+    publish: (environmentIds) => {
+      for (const id of environmentIds) waitUntil(publishInBackground(publish, id));
+    },
+    replayDeadLetters: (projectId) => replayDeadLetters(projectId, ingest),
+    readBodies: (key) => readStoredBodies(key, ingest.bodies),
+    log,
+  });
+  const probe = boundedQuery(config, PROBE_TIMEOUT_MS);
+  return {
+    config,
+    db,
+    ingest,
+    publish,
+    bucket: sweepBucket(config),
+    control,
+    databaseAnswers: () => databaseAnswers(probe),
+  };
+}
+
+/** The outbox row stays until it is published, so a failure here is the cron's to repair. */
+async function publishInBackground(deps: PublishDeps, environmentId: string): Promise<void> {
+  try {
+    await publishEnvironment(deps, environmentId);
+  } catch (error) {
+    log("warn", "publish-failed", { environment_id: environmentId, ...errorFields(error) });
+  }
 }
 
 function publishDeps(config: Config, db: Database): PublishDeps {
@@ -48,12 +91,8 @@ function publishDeps(config: Config, db: Database): PublishDeps {
 
 function ingestDeps(config: Config): ConsumeDeps {
   const bucket = config.traceBodies;
-  const client = neon(config.databaseUrl);
   return {
-    query: async (text, params) => {
-      const fetchOptions = { signal: AbortSignal.timeout(STATEMENT_TIMEOUT_MS) };
-      return client.query(text, [...params], { fetchOptions });
-    },
+    query: boundedQuery(config, STATEMENT_TIMEOUT_MS),
     bodies: {
       get: async (key) => {
         const object = await bucket.get(key);
@@ -79,6 +118,23 @@ function ingestDeps(config: Config): ConsumeDeps {
     now: Date.now,
     random: Math.random,
   };
+}
+
+function boundedQuery({ databaseUrl }: Config, timeoutMs: number): Query {
+  const client = neon(databaseUrl);
+  return async (text, params) =>
+    client.query(text, [...params], { fetchOptions: { signal: AbortSignal.timeout(timeoutMs) } });
+}
+
+/** False when Postgres does not answer; why is in the log. */
+async function databaseAnswers(query: Query): Promise<boolean> {
+  try {
+    await query("select 1", []);
+    return true;
+  } catch (error) {
+    log("warn", "database-away", errorFields(error));
+    return false;
+  }
 }
 
 function sweepBucket({ traceBodies }: Config): SweepBucket {

@@ -12,6 +12,7 @@ import { runJobs } from "./cron/run-jobs.ts";
 import { consumeDeadTraces, consumeTraces } from "./ingest/consume-traces.ts";
 import { isDeadQueue } from "./ingest/dead-queue.ts";
 
+export { ControlApi } from "./control-entrypoint.ts";
 export { ConfigHub } from "./objects/config-hub.ts";
 export { TraceOutbox } from "./objects/trace-outbox.ts";
 
