@@ -22,3 +22,5 @@ export * from "./render/merge-chat-settings.ts";
 export * from "./render/render-messages.ts";
 export * from "./render/render-prompt.ts";
 export * from "./diff-prompts.ts";
+export { exportPrompt, type ExportOptions, type ImportedPrompt, importPrompt } from "./formats/convert-prompt.ts";
+export { UNNAMED_MODEL } from "./formats/prompt-file.ts";
