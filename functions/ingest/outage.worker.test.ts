@@ -148,7 +148,7 @@ describe.each(inject("databases"))("ten minutes without $name under traffic", ({
       `select (select count(distinct id) from traces where id like $1) as traces,
               (select count(*) from traces where id like $1) as rows,
               (select count(*) from spans where trace_id like $1) as spans,
-              (select count(*) from dead_letters) as dead`,
+              (select count(*) from dead_letters where queue = 'millrace-traces') as dead`,
       [`${prefix}%`],
     );
     const all = String(recovery.appended);
