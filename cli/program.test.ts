@@ -122,7 +122,7 @@ describe("prompt edit", () => {
   });
 
   it("opens a file that is not valid again", async () => {
-    const again = `for f; do :; done; if grep -q temper "$f"; then sed -i '/temper/d; s/friendly/calm/' "$f"; else echo 'temper: [' >> "$f"; fi`;
+    const again = `for f; do :; done; if grep -q temper "$f"; then sed -i '/temper/d; s/friendly/calm/' "$f"; else sed -i '1a temper: [' "$f"; fi`;
     const { exitCode, note } = await edit(again, [], true);
     expect(note).toMatch(/support-reply\.prompt:\d+:\d+/);
     expect(exitCode).toBe(0);
@@ -130,7 +130,7 @@ describe("prompt edit", () => {
   });
 
   it("keeps the text when the author gives up, and when somebody else was first", async () => {
-    const gaveUp = await edit(`for f; do :; done; echo 'mine: [' >> "$f"`);
+    const gaveUp = await edit(`for f; do :; done; sed -i '1a mine: [' "$f"`);
     expect(gaveUp.exitCode).toBe(1);
     const kept = /kept in (.*)\n/.exec(gaveUp.note)?.[1] ?? "";
     expect(await readFile(kept, "utf8")).toContain("mine: [");
@@ -229,7 +229,7 @@ describe("prompt pull and push", () => {
 
   it("tells the place of a malformed file, still handles the others, and exits 1", async () => {
     await pull();
-    await writeFile(join(folder, "broken.prompt"), "system: |\n  fine\nsettings:\n  model: [\n");
+    await writeFile(join(folder, "broken.prompt"), "---\nmodel: [\n---\nx\n");
     await change("friendly", "terse");
     const { exitCode, out } = await push();
     expect(exitCode).toBe(1);

@@ -3,8 +3,7 @@ import { DEFAULT_LABEL, type PromptChange } from "@millrace/core/contract";
 import type { Command } from "commander";
 import { usageError } from "../cli-error.ts";
 import type { Client } from "../client.ts";
-import { compareContents } from "../files/compare-contents.ts";
-import { parsePromptFile } from "../files/prompt-file.ts";
+import { comparePrompts, parsePromptFile } from "../files/prompt-file.ts";
 import { renderChanges } from "../render/prompt-changes.ts";
 import { chooseVersion } from "./choose-version.ts";
 import type { Run } from "./run.ts";
@@ -67,6 +66,6 @@ async function compareWithFile(
 ): Promise<Comparison> {
   const selector = ends.from ?? String((await client.prompt(name)).latest_version);
   const stored = await client.version(name, selector);
-  const content = parsePromptFile(await readFile(ends.file, "utf8"), ends.file);
-  return { from: stored.version, to: ends.file, changes: compareContents(stored.content, content) };
+  const { content } = parsePromptFile(await readFile(ends.file, "utf8"), ends.file);
+  return { from: stored.version, to: ends.file, changes: comparePrompts(stored.content, content) };
 }

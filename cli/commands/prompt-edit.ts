@@ -5,8 +5,13 @@ import { DEFAULT_LABEL, type PromptContent, type PromptVersion } from "@millrace
 import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import type { CliContext } from "../context.ts";
-import { compareContents } from "../files/compare-contents.ts";
-import { formatPromptFile, parsePromptFile, PROMPT_SUFFIX } from "../files/prompt-file.ts";
+import {
+  comparePrompts,
+  formatPromptFile,
+  isSameContent,
+  parsePromptFile,
+  PROMPT_SUFFIX,
+} from "../files/prompt-file.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
 import { renderChanges } from "../render/prompt-changes.ts";
 import { latestVersion } from "./choose-version.ts";
@@ -79,7 +84,7 @@ async function editUntilValid(context: CliContext, file: string): Promise<Prompt
       });
     }
     try {
-      return parsePromptFile(await readFile(file, "utf8"), file);
+      return parsePromptFile(await readFile(file, "utf8"), file).content;
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       context.note(`${context.paint("red", error.code)}: ${error.message}\n`);
@@ -102,12 +107,12 @@ async function store(context: CliContext, job: Storing): Promise<PromptVersion |
     context.note(`${name} version ${created.version} is stored.\n`);
     return created;
   }
-  const changes = compareContents(base.content, content);
-  if (changes.length === 0) {
+  if (isSameContent(base.content, content)) {
     context.note("Nothing changed.\n");
     return undefined;
   }
-  context.note(renderChanges(context.paint, changes));
+  const changes = comparePrompts(base.content, content);
+  context.note(changes.length === 0 ? "Only the file's own text changed.\n" : renderChanges(context.paint, changes));
   const stored = await client.createVersion(name, { content, expected_latest: base.version, ...message });
   context.note(`${name} version ${stored.version} is stored.\n`);
   return stored;

@@ -24,8 +24,9 @@ export function addPromptNew(group: Command, run: Run): void {
     .action(
       run(async (context, [name, options]: [string, NewOptions]) => {
         if (options.file !== undefined) {
-          const content = parsePromptFile(await readFile(options.file, "utf8"), options.file);
-          const description = options.description === undefined ? {} : { description: options.description };
+          const { content, ...file } = parsePromptFile(await readFile(options.file, "utf8"), options.file);
+          const words = options.description ?? file.description;
+          const description = words === undefined ? {} : { description: words };
           const created = await context.client().createPrompt({ name, content, ...description });
           present(context, created, () => `${name} version ${created.version} is stored.\n`);
           return undefined;

@@ -41,6 +41,6 @@ export function addPromptPublish(group: Command, run: Run): void {
 async function latestOrUploaded(client: Client, name: string, file: string | undefined): Promise<number> {
   const { latest_version } = await client.prompt(name);
   if (file === undefined) return latest_version;
-  const content = parsePromptFile(await readFile(file, "utf8"), file);
+  const { content } = parsePromptFile(await readFile(file, "utf8"), file);
   return (await client.createVersion(name, { content, expected_latest: latest_version })).version;
 }

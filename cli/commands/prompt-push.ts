@@ -81,9 +81,10 @@ async function upload(context: CliContext, prompt: SurveyedPrompt, options: Push
   if (options.dryRun === true) return { action, note: "would be (dry run)" };
   const client = context.client();
   const message = options.message === undefined ? {} : { message: options.message };
+  const description = local.description === undefined ? {} : { description: local.description };
   const stored =
     remote === undefined
-      ? await client.createPrompt({ name, content: local.content, ...message })
+      ? await client.createPrompt({ name, content: local.content, ...description, ...message })
       : await client.createVersion(name, { content: local.content, expected_latest: remote.version, ...message });
   if (remote !== undefined && stored.version <= remote.version) {
     const note = `the same as version ${stored.version}: nothing to add; "prompt publish ${name} --version ${stored.version}" makes it live`;

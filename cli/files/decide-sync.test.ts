@@ -21,7 +21,7 @@ describe("the three-way comparison", () => {
     ["a", X, "b", "conflict"],
     ["a", "a", X, "remote-deleted"],
     ["a", "b", X, "conflict"],
-  ] as const)("base %s, file %s, server %s is %s", (base, local, remote, standing) => {
+  ] as const)("base %s, file %s, server %s is %s", (...[base, local, remote, standing]) => {
     expect(decideSync({ base, local, remote })).toBe(standing);
   });
 });

@@ -1,6 +1,6 @@
 import type { PromptChange } from "@millrace/core/contract";
 import type { Client } from "../client.ts";
-import { compareContents } from "./compare-contents.ts";
+import { comparePrompts } from "./prompt-file.ts";
 import type { SurveyedPrompt } from "./survey.ts";
 
 /** What each side did since they last agreed; undefined = that side no longer has the prompt. */
@@ -14,13 +14,13 @@ export interface ConflictSides {
 export async function describeConflict(client: Client, prompt: SurveyedPrompt): Promise<ConflictSides> {
   const { base, local, remote } = prompt;
   if (base === undefined) {
-    const changes = local === undefined || remote === undefined ? [] : compareContents(remote.content, local.content);
+    const changes = local === undefined || remote === undefined ? [] : comparePrompts(remote.content, local.content);
     return { local: changes, remote: [], baseVersion: undefined };
   }
   const { content } = await client.version(prompt.name, base.version);
   return {
-    local: local === undefined ? undefined : compareContents(content, local.content),
-    remote: remote === undefined ? undefined : compareContents(content, remote.content),
+    local: local === undefined ? undefined : comparePrompts(content, local.content),
+    remote: remote === undefined ? undefined : comparePrompts(content, remote.content),
     baseVersion: base.version,
   };
 }

@@ -9,6 +9,7 @@ import { parsePromptFile, PROMPT_SUFFIX } from "./prompt-file.ts";
 export interface LocalPrompt {
   readonly name: string;
   readonly file: string;
+  readonly description: string | undefined;
   readonly content: PromptContent;
   readonly hash: string;
 }
@@ -35,9 +36,10 @@ export async function readFolder(folder: string): Promise<PromptFolder> {
     const name = entry.slice(0, -PROMPT_SUFFIX.length);
     const file = join(folder, entry);
     try {
-      const content = parsePromptFile(await readFile(file, "utf8"), file);
+      const { content, description, name: ownName } = parsePromptFile(await readFile(file, "utf8"), file);
       if (!promptNameSchema.safeParse(name).success) throw badName(file, name);
-      prompts.set(name, { name, file, content, hash: contentHash(content) });
+      if (ownName !== undefined && ownName !== name) throw otherName(file, ownName);
+      prompts.set(name, { name, file, description, content, hash: contentHash(content) });
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       invalid.set(name, { name, file, error });
@@ -64,5 +66,13 @@ function badName(file: string, name: string): CliError {
     code: "invalid-prompt",
     message: `${file}: "${name}" is not a prompt's name`,
     remedy: "Name the file with 1–63 lower-case letters, digits and inner hyphens.",
+  });
+}
+
+function otherName(file: string, name: string): CliError {
+  return new CliError({
+    code: "invalid-prompt",
+    message: `${file} says that its name is "${name}"`,
+    remedy: "Rename the file, or take `name` out of it: the file's name is the prompt's.",
   });
 }
