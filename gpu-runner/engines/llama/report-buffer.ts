@@ -20,6 +20,7 @@ export class ReportBuffer {
   #openText = new Map<number, number>();
   #lastSentMs = Number.NEGATIVE_INFINITY;
   #scheduled = false;
+  #ending = false;
 
   constructor(deps: ReportBufferDeps) {
     this.#deps = deps;
@@ -37,18 +38,32 @@ export class ReportBuffer {
       if (event.type === "text") this.#openText.set(id, this.#events.length - 1);
       else this.#openText.delete(id);
     }
-    this.#flushSoon();
+    if (event.type === "finish" || event.type === "error") this.#flushNext();
+    else this.#flushSoon();
+  }
+
+  /** An end does not wait: nothing more comes, and the caller does. Ends of the same batch step still share a message. */
+  #flushNext(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#deps.schedule(() => this.flush(), 0);
   }
 
   #flushSoon(): void {
     if (this.#scheduled) return;
     const waitMs = this.#lastSentMs + COALESCE_MS - this.#deps.nowMs();
     this.#scheduled = true;
-    this.#deps.schedule(() => this.flush(), Math.max(0, waitMs));
+    this.#deps.schedule(
+      () => {
+        this.#scheduled = false;
+        this.flush();
+      },
+      Math.max(0, waitMs),
+    );
   }
 
   flush(): void {
-    this.#scheduled = false;
+    this.#ending = false;
     if (this.#events.length === 0) return;
     const events = this.#events;
     this.#events = [];

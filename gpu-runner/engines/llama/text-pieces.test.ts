@@ -121,7 +121,7 @@ describe("a chat prompt", () => {
 });
 
 describe("reports to the parent", () => {
-  it("leave at once after a pause, and together while tokens flow", () => {
+  it("leave at once after a pause or at an end, and together while tokens flow", () => {
     let nowMs = 100;
     const timers: { run: () => void; delayMs: number }[] = [];
     const sent: unknown[] = [];
@@ -138,10 +138,12 @@ describe("reports to the parent", () => {
     say(1, "b");
     say(2, "x");
     say(1, "c");
-    buffer.push(1, { type: "finish", reason: "stop", outputTokens: 3 });
     expect(timers).toHaveLength(1);
     expect(timers[0]?.delayMs).toBeGreaterThan(0);
-    timers.shift()?.run();
+    buffer.push(1, { type: "finish", reason: "stop", outputTokens: 3 });
+    expect(timers[1]?.delayMs).toBe(0);
+    timers[1]?.run();
+    timers[0]?.run();
     expect(sent).toEqual([
       [[1, { type: "text", text: "a", logprobs: undefined }]],
       [
