@@ -1,0 +1,76 @@
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+import type { BundlePointer, Principal, TraceMessage } from "@millrace/core/contract";
+
+/**
+ * The functions Worker as the gateway's tests need it: the same RPC surface, all state in memory, and each part can be told to be away or to
+ * hang. The test speaks to it through `fetch`.
+ */
+type Mode = "well" | "away" | "hang";
+const state = {
+  hub: "well" as Mode,
+  outbox: "well" as Mode,
+  pointers: new Map<string, BundlePointer>(),
+  bundles: new Map<string, string>(),
+  traces: [] as TraceMessage[],
+  batches: [] as number[],
+  queued: [] as TraceMessage[],
+};
+
+async function pass(mode: Mode): Promise<void> {
+  if (mode === "away") throw new Error("away, as the test says");
+  if (mode === "hang") await new Promise(() => undefined);
+}
+
+export class ConfigHub extends DurableObject {
+  async current(): Promise<BundlePointer | null> {
+    await pass(state.hub);
+    return state.pointers.get(this.ctx.id.name ?? "") ?? null;
+  }
+
+  async bundle(hash: string): Promise<string | null> {
+    await pass(state.hub);
+    return state.bundles.get(hash) ?? null;
+  }
+}
+
+export class TraceOutbox extends DurableObject {
+  async append(messages: readonly TraceMessage[]): Promise<void> {
+    await pass(state.outbox);
+    state.traces.push(...messages);
+    state.batches.push(messages.length);
+  }
+}
+
+export class ControlApi extends WorkerEntrypoint {
+  async handle(request: Request, principal: Principal): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    return Response.json({ path: pathname, principal, authorization: request.headers.get("authorization") });
+  }
+
+  async ready(): Promise<{ database: boolean }> {
+    return { database: true };
+  }
+}
+
+interface Order {
+  readonly hub?: Mode;
+  readonly outbox?: Mode;
+  readonly pointer?: BundlePointer;
+  readonly bundle?: { readonly hash: string; readonly text: string };
+}
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    if (request.method === "POST") {
+      const order = (await request.json()) as Order;
+      state.hub = order.hub ?? state.hub;
+      state.outbox = order.outbox ?? state.outbox;
+      if (order.bundle !== undefined) state.bundles.set(order.bundle.hash, order.bundle.text);
+      if (order.pointer !== undefined) state.pointers.set(order.pointer.environmentId, order.pointer);
+    }
+    return Response.json({ traces: state.traces, batches: state.batches, queued: state.queued });
+  },
+  async queue(batch: { readonly messages: readonly { readonly body: TraceMessage }[] }): Promise<void> {
+    state.queued.push(...batch.messages.map((message) => message.body));
+  },
+};
