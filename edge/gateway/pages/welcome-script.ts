@@ -25,7 +25,8 @@ async function look() {
     const fresh = config === undefined || config.status === "ok";
     show("gateway", "ok", fresh ? "" : "serving the last known good configuration");
     for (const [name, part] of Object.entries(others)) show(name, part.status, part.detail ?? "");
-    for (const name of known) if (name !== "gateway" && !(name in others)) show(name, "unknown", "");
+    // What nobody watches here has no place on the board.
+    for (const item of board.children) item.hidden = item.dataset.part !== "gateway" && !(item.dataset.part in others);
   } catch {
     show("gateway", "degraded", "no answer");
     for (const name of known) if (name !== "gateway") show(name, "unknown", "");
