@@ -1,6 +1,7 @@
 import { diffArrays, diffWordsWithSpace } from "diff";
 import type { PromptChange } from "../contract/api/prompts.ts";
 import type { FewShotExample, PromptContent } from "../contract/prompt.ts";
+import { withoutSource } from "./formats/millrace-fields.ts";
 import { canonicalJson } from "../content/canonical-json.ts";
 
 /** Above this many characters words are not compared: the comparison is quadratic in what differs. */
@@ -8,7 +9,7 @@ const MAX_WORD_DIFF_CHARS = 32_768;
 
 /**
  * What changed between two versions, by meaning: examples are matched by name or content, constraints and messages by content, and
- * only then by position; what merely moved is `moved`. Empty for equal contents.
+ * only then by position; what merely moved is `moved`. The kept text of an imported file is no change. Empty for equal contents.
  */
 export function diffPrompts(before: PromptContent, after: PromptContent): readonly PromptChange[] {
   return [
@@ -22,7 +23,7 @@ export function diffPrompts(before: PromptContent, after: PromptContent): readon
     ...diffValue("output", before.output, after.output),
     ...diffFields("settings", before.settings, after.settings),
     ...diffFields("includes", before.includes, after.includes),
-    ...diffFields("extensions", before.extensions ?? {}, after.extensions ?? {}),
+    ...diffFields("extensions", withoutSource(before).extensions ?? {}, withoutSource(after).extensions ?? {}),
   ];
 }
 
