@@ -1,4 +1,9 @@
+import { jsonFaultPosition } from "@millrace/core/content";
 import { type JsonValue, MAX_BODY_BYTES, MAX_JSON_DEPTH, MillraceError } from "@millrace/core/contract";
+
+/** As the gateway takes them: what browsers and curl send by themselves included, for what counts is that the body is JSON. */
+const ACCEPTED_TYPES =
+  /^(?:application\/(?:[\w.+-]*\+)?json|text\/(?:json|plain)|application\/x-www-form-urlencoded)\b/i;
 
 /**
  * The body of a request as JSON, within the limits on size and depth.
@@ -6,8 +11,8 @@ import { type JsonValue, MAX_BODY_BYTES, MAX_JSON_DEPTH, MillraceError } from "@
  * for U+0000, which the database cannot keep.
  */
 export async function readJson(request: Request): Promise<JsonValue> {
-  const mediaType = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (mediaType !== "application/json") throw new MillraceError("unsupported-media-type");
+  const type = request.headers.get("content-type");
+  if (type !== null && !ACCEPTED_TYPES.test(type)) throw new MillraceError("unsupported-media-type");
   const value = parse(await readText(request));
   checkTree(value);
   return value;
@@ -39,13 +44,10 @@ function tooLarge(): MillraceError {
 function parse(text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
-  } catch (error) {
-    // V8 says "… in JSON at position 12 (line 1 column 13)", or "Unexpected end of JSON input"; the text before it may quote the body.
-    const position = /at position \d+(?: \(line \d+ column \d+\))?/.exec(
-      error instanceof Error ? error.message : "",
-    )?.[0];
+  } catch {
+    const position = jsonFaultPosition(text) ?? text.length;
     throw new MillraceError("malformed-json", {
-      message: `The body is not JSON: it breaks off ${position ?? `at position ${text.length}`}.`,
+      message: `The body is not JSON: it breaks off at position ${position}.`,
     });
   }
 }
