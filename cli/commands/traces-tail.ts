@@ -8,7 +8,10 @@ import type { Run } from "./run.ts";
 const POLL_MS = 500;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5_000;
+/** The most that one answer holds. */
 const PAGE = 200;
+/** Ids kept to print none twice: many pages, little memory. */
+const REMEMBERED = 10_000;
 
 interface TailOptions {
   readonly prompt?: string;
@@ -29,9 +32,10 @@ export function addTracesTail(group: Command, run: Run): void {
     )
     .action(
       run(async (context, [options]: [TailOptions]) => {
-        let cursor = await printRecent(context, options);
+        const follower: Follower = { seen: new Set(), newest: undefined };
+        await printRecent(context, options, follower);
         while (options.follow && !context.signal.aborted) {
-          cursor = await patiently(context, async () => printNew(context, options, cursor));
+          await patiently(context, async () => printNew(context, options, follower));
           await context.sleep(POLL_MS, context.signal);
         }
         return undefined;
@@ -39,28 +43,43 @@ export function addTracesTail(group: Command, run: Run): void {
     );
 }
 
-/** Prints the last few, oldest first; gives back the cursor after them. */
-async function printRecent(context: CliContext, { prompt, limit }: TailOptions): Promise<string | undefined> {
-  const { data } = await context.client().traces({ limit, prompt });
-  for (const trace of data.toReversed()) printTrace(context, trace);
-  return data[0]?.id;
+/** What was printed. An id is as old as the start of its exchange, so a long answer arrives behind ids that are newer. */
+interface Follower {
+  readonly seen: Set<string>;
+  newest: string | undefined;
 }
 
-/** Prints everything after the cursor. Without one (there was no trace yet) everything is new. */
-async function printNew(
-  context: CliContext,
-  { prompt }: TailOptions,
-  after: string | undefined,
-): Promise<string | undefined> {
-  let cursor = after;
-  for (;;) {
-    const page = await context
-      .client()
-      .traces(cursor === undefined ? { limit: PAGE, prompt } : { limit: PAGE, prompt, after: cursor });
-    const data = cursor === undefined ? page.data.toReversed() : page.data;
-    for (const trace of data) printTrace(context, trace);
-    cursor = (after === undefined ? undefined : page.next) ?? data.at(-1)?.id ?? cursor;
-    if (data.length < PAGE) return cursor;
+/** Prints the last few, oldest first; what came before them counts as seen. */
+async function printRecent(context: CliContext, { prompt, limit }: TailOptions, follower: Follower): Promise<void> {
+  const { data } = await context.client().traces({ limit: PAGE, prompt });
+  for (const trace of data.slice(limit)) follower.seen.add(trace.id);
+  printUnseen(context, data.slice(0, limit).toReversed(), follower);
+  follower.newest = data[0]?.id;
+}
+
+/** Prints what the newest page has and was not seen; when all of it is new, first what lies between, page by page. */
+async function printNew(context: CliContext, { prompt }: TailOptions, follower: Follower): Promise<void> {
+  const latest = (await context.client().traces({ limit: PAGE, prompt })).data;
+  const mayHaveGap = latest.length === PAGE && latest.every(({ id }) => !follower.seen.has(id));
+  while (mayHaveGap && follower.newest !== undefined) {
+    const { data } = await context.client().traces({ limit: PAGE, prompt, after: follower.newest });
+    printUnseen(context, data, follower);
+    follower.newest = data.at(-1)?.id ?? follower.newest;
+    if (data.length < PAGE) break;
+  }
+  printUnseen(context, latest.toReversed(), follower);
+  follower.newest = latest[0]?.id ?? follower.newest;
+}
+
+function printUnseen(context: CliContext, traces: readonly TraceSummary[], { seen }: Follower): void {
+  for (const trace of traces) {
+    if (seen.has(trace.id)) continue;
+    seen.add(trace.id);
+    printTrace(context, trace);
+  }
+  for (const id of seen) {
+    if (seen.size <= REMEMBERED) break;
+    seen.delete(id);
   }
 }
 
