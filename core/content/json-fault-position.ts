@@ -1,6 +1,6 @@
 const SPACE = /[ \t\n\r]*/y;
 const TOKEN =
-  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null|[[\]{},:]/y;
+  /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null|[[\]{},:]/uy;
 
 /** What may come next: a value, a value or `]`, a key, a key or `}`, `:`, `,` or the closing bracket. */
 type Expected = "value" | "value-or-end" | "key" | "key-or-end" | "colon" | "comma-or-end";
@@ -37,9 +37,16 @@ function skipSpace(text: string, at: number): number {
 function step(token: string, expected: Expected, open: ("{" | "[")[]): Expected | "done" | undefined {
   if (token === "]" || token === "}") return close(token, expected, open);
   if (token === ":") return expected === "colon" ? "value" : undefined;
-  if (token === ",") return expected !== "comma-or-end" ? undefined : open.at(-1) === "{" ? "key" : "value";
-  if (expected === "key" || expected === "key-or-end") return token.startsWith('"') ? "colon" : undefined;
-  if (expected !== "value" && expected !== "value-or-end") return undefined;
+  if (token === ",") return expected === "comma-or-end" ? afterComma(open) : undefined;
+  if (expected.startsWith("key")) return token.startsWith('"') ? "colon" : undefined;
+  return expected.startsWith("value") ? afterValue(token, open) : undefined;
+}
+
+function afterComma(open: readonly string[]): Expected {
+  return open.at(-1) === "{" ? "key" : "value";
+}
+
+function afterValue(token: string, open: ("{" | "[")[]): Expected | "done" {
   if (token === "{" || token === "[") {
     open.push(token);
     return token === "{" ? "key-or-end" : "value-or-end";

@@ -125,7 +125,7 @@ describe.each(databaseKinds)("publishEnvironment on $name", ({ start }) => {
       };
       const broken: PublishDeps = {
         ...deps,
-        kv: { put: failing(deps.kv.put) },
+        kv: { put: failing((key: string, value: string) => deps.kv.put(key, value)) },
         sign: failing(deps.sign),
         hub: () => ({
           current: failing(() => hub.current()),
