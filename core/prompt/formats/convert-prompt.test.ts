@@ -116,6 +116,22 @@ describe("importPrompt", () => {
   });
 });
 
+describe("importPrompt, on hostile files", () => {
+  it.each(["system[a=", " ", "\n", "#\n", "---\n", "{{", "a\n---"])(
+    "reads long runs of %j without quadratic time",
+    (unit) => {
+      const source = `${unit}${unit === "system[a=" ? " ".repeat(200_000) : unit.repeat(50_000)}x`;
+      for (const format of formats) {
+        try {
+          expect(exportPrompt(format, importPrompt(format, source))).toBe(source);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "invalid-prompt" });
+        }
+      }
+    },
+  );
+});
+
 describe("round trips", () => {
   it.each<[PromptFormat, string]>([
     ["dotprompt", dotpromptFile],

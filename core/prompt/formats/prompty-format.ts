@@ -9,8 +9,8 @@ import { optionsFromSettings, settingsFromOptions } from "./model-settings.ts";
 import { type BodyScope, type PromptFileFormat, UNNAMED_MODEL } from "./prompt-file.ts";
 import { propertiesFromSchema, schemaFromProperties } from "./prompty-properties.ts";
 
-/** microsoft/prompty, parsers/prompty.ts: a role alone on its line, perhaps with attributes. */
-const roleLine = /^\s*#?\s*(system|user|assistant|developer)(?:\[\w+\s*=\s*[^\]]*\])?\s*:\s*$/i;
+/** microsoft/prompty, parsers/prompty.ts: a role alone on its (trimmed) line, perhaps with attributes. No two neighbours may match the same text: time stays linear. */
+const roleLine = /^#?\s*(system|user|assistant|developer)(?:\[\w+\s*=[^\]]*\])?\s*:$/i;
 const defaultOutputName = "answer";
 
 /** `.prompty` files (microsoft/prompty, version 2): keys that Millrace does not read are kept under the extension `prompty`. */
@@ -134,7 +134,7 @@ function readBody(body: string, place: BodyPlace): JsonObject {
     lines = [];
   };
   for (const [index, line] of body.split("\n").entries()) {
-    const marker = roleLine.exec(line)?.[1]?.toLowerCase();
+    const marker = roleLine.exec(line.trim())?.[1]?.toLowerCase();
     const thread = place.threads.some((name) => line.trim().replaceAll(/[{}\s]/g, "") === name && line.includes("{{"));
     if (marker === undefined && !thread) {
       lines.push(line);
