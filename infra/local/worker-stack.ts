@@ -32,6 +32,8 @@ export async function startWorkers({ host, port, persistDir, workers, say }: Opt
       port,
       cf: false,
       logRequests: false,
+      // The minute's tick comes over HTTP; only this machine can reach it.
+      unsafeTriggerHandlers: true,
       telemetry: { enabled: false },
       resourcePersistencePath: persistDir,
       defaultPersistRoot: persistDir,
