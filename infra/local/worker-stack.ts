@@ -26,6 +26,7 @@ interface Options {
 
 /** Runs the bundles of all Workers in one workerd. */
 export async function startWorkers({ host, port, persistDir, workers, say }: Options): Promise<Miniflare> {
+  const giveBack = holdSignals();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host,
@@ -49,6 +50,7 @@ export async function startWorkers({ host, port, persistDir, workers, say }: Opt
   );
   try {
     await miniflare.ready;
+    giveBack();
   } catch (error) {
     await miniflare.dispose().catch(() => undefined);
     throw error;
@@ -68,6 +70,20 @@ function workerOptions({ name, configPath, build, vars }: LocalWorker) {
     name,
     modules: build.modules.map((module) => ({ ...module })),
     bindings: { ...jsonObject(options["bindings"]), ...vars },
+  };
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Miniflare ends the whole process at a signal, in the middle of a clean end: what it adds to the listeners is taken off again. */
+function holdSignals(): () => void {
+  const own = new Map(signals.map((signal) => [signal, new Set(process.rawListeners(signal))]));
+  return () => {
+    for (const [signal, listeners] of own) {
+      for (const listener of process.rawListeners(signal)) {
+        if (!listeners.has(listener)) process.removeListener(signal, listener as NodeJS.SignalsListener);
+      }
+    }
   };
 }
 
