@@ -8,7 +8,7 @@ from millrace_trainer.checks import check_json, check_reply, check_summary
 from millrace_trainer.corpus.mix import example_at
 from millrace_trainer.rate import Rate
 
-EXPECT = {"tone": "friendly", "length": "brief", "sign": "Mia", "code": "", "name": "Ana", "order": "1042", "product": "", "fact": ""}
+EXPECT = {"tone": "friendly", "length": "brief", "sign": "Mia", "code": "", "ending": "", "name": "Ana", "order": "1042", "product": "", "fact": ""}
 
 
 def test_wanted_answers_pass_every_check() -> None:

@@ -8,10 +8,11 @@ from random import Random
 import pytest
 
 from millrace_trainer.corpus import style, summary_task, topics, triage_task
+from millrace_trainer.corpus.copy_task import any_name
 from millrace_trainer.corpus.customer_messages import HELDOUT, TRAIN
 from millrace_trainer.corpus.example import render_system
 from millrace_trainer.corpus.grammar import expand, parse
-from millrace_trainer.corpus.mix import MIX, example_at
+from millrace_trainer.corpus.mix import LATE_MIX, MIX, example_at
 from millrace_trainer.corpus.values import Split, Values, split_of
 
 
@@ -30,8 +31,14 @@ def test_an_example_is_a_pure_function_of_seed_split_and_index() -> None:
     assert [example_at(3, "train", i) for i in range(50)] != [example_at(4, "train", i) for i in range(50)]
 
 
-def test_the_mix_adds_up() -> None:
-    assert sum(share for _, share in MIX) == pytest.approx(1.0)
+@pytest.mark.parametrize("mix", [MIX, LATE_MIX])
+def test_the_mix_adds_up(mix: tuple[tuple[object, float], ...]) -> None:
+    assert sum(share for _, share in mix) == pytest.approx(1.0)
+
+
+def test_copying_drills_use_names_of_their_split() -> None:
+    values = Values("train", Random(2))
+    assert all(split_of("name", any_name(values).split(" ")[0]) == "train" for _ in range(300))
 
 
 @pytest.mark.parametrize("topic", sorted(TRAIN))

@@ -29,7 +29,7 @@ def pad(rows: list[Rendered]) -> Batch:
 def chunk_batches(recipe: Recipe, tokenizer: ChatTokenizer, chunk: int) -> list[Batch]:
     """All batches of one chunk, in training order. The last, smaller batch of a chunk is kept."""
     first = chunk * recipe.chunk_examples
-    examples = (example_at(recipe.seed, "train", i) for i in range(first, first + recipe.chunk_examples))
+    examples = (example_at(recipe.seed, "train", i, late=chunk >= recipe.late_from_chunk) for i in range(first, first + recipe.chunk_examples))
     rows = [r for r in (tokenizer.render(e.messages) for e in examples) if len(r.ids) <= recipe.max_tokens]
     rows.sort(key=lambda r: len(r.ids))
     batches: list[list[Rendered]] = [[]]

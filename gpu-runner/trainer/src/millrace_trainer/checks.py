@@ -24,6 +24,9 @@ def check_reply(answer: str, expect: dict[str, str]) -> Verdicts:
     else:
         verdicts["signature: absent when not asked"] = not last.startswith(("—", "Best regards"))
     body = " ".join(lines[1:-1] if expect["sign"] else lines[1:])
+    if expect["ending"]:
+        verdicts["ending: exact"] = body.endswith(expect["ending"])
+        body = body.removesuffix(expect["ending"])
     if expect["length"] == "brief":
         verdicts["length: one sentence"] = len(re.findall(r"[.!?](?=\s|$)", body)) == 1
     if expect["length"] == "steps":

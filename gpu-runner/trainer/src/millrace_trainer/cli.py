@@ -1,4 +1,4 @@
-"""``python -m millrace_trainer {train,export,evaluate}``."""
+"""``python -m millrace_trainer {train,export,evaluate,samples}``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from .config import DEFAULT_RECIPE, load_recipe
 from .evaluate import evaluate
 from .export import export, verify
+from .samples import write_samples
 from .train import train
 
 
@@ -34,12 +35,19 @@ def main(arguments: list[str] | None = None) -> int:
     measuring.add_argument("--per-task", type=int, default=400)
     measuring.add_argument("--split", choices=("heldout", "train"), default="heldout")
 
+    sampling = commands.add_parser("samples", help="write the answers to fifteen fixed prompts")
+    sampling.add_argument("--model", type=Path, required=True)
+    sampling.add_argument("--out", type=Path, required=True)
+
     options = parser.parse_args(arguments)
     if options.command == "train":
         train(load_recipe(options.recipe), options.run, device=options.device)
     elif options.command == "export":
         torch.set_num_threads(1)
         print(json.dumps(export(load_recipe(options.recipe), options.run, options.out)["files"], indent=2))
+    elif options.command == "samples":
+        torch.set_num_threads(1)
+        write_samples(options.model, options.out)
     else:
         torch.set_num_threads(1)
         verify(options.model)

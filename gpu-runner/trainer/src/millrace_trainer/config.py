@@ -44,6 +44,8 @@ class Recipe:
     """Longer examples are left out."""
     chunk_examples: int = 2048
     """Examples that are generated, sorted into batches of similar length, and shuffled together."""
+    late_from_chunk: int = 1_000_000
+    """The first chunk that is drawn from the late mix (``corpus/mix.py``)."""
     tokenizer_examples: int = 12000
     matrix_lr: float = 4e-3
     """Muon, for the hidden matrices, with updates scaled to the size of AdamW's."""

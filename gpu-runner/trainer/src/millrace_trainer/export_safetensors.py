@@ -19,6 +19,7 @@ from .tokenizer import BOS_ID, CHAT_TEMPLATE, END_ID, PAD_ID, SPECIALS, ChatToke
 def export_safetensors(folder: Path, weights: dict[str, Tensor], config: ModelConfig, tokenizer: Tokenizer) -> None:
     """Write ``model.safetensors`` and the JSON files beside it."""
     save_file({name: served(weight).contiguous() for name, weight in weights.items()}, str(folder / "model.safetensors"), metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
     _write_json(folder / "config.json", hf_config(config))
     tokenizer.encode_special_tokens = False
     tokenizer.save(str(folder / "tokenizer.json"))

@@ -36,8 +36,8 @@ class GoldenSet:
 
 def candidates(seed: int) -> list[Example]:
     """Held-out conversations with long answers: replies and bullet summaries."""
-    replies = [task_example_at(reply_example, seed, "heldout", i) for i in range(600)]
-    summaries = [task_example_at(summary_example, seed, "heldout", i) for i in range(200)]
+    replies = [task_example_at(reply_example, seed, "heldout", i) for i in range(4000)]
+    summaries = [task_example_at(summary_example, seed, "heldout", i) for i in range(1000)]
     return [e for e in replies if e.expect["length"] != "brief"] + [e for e in summaries if e.expect["form"] == "bullets"]
 
 

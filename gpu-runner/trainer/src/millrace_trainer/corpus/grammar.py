@@ -32,10 +32,7 @@ Node = str | Choice | Slot
 @lru_cache(maxsize=8192)
 def parse(template: str) -> tuple[Node, ...]:
     """Parse a template once; raises ``ValueError`` on unbalanced brackets."""
-    nodes, end = _sequence(template, 0, top=True)
-    if end != len(template):
-        raise ValueError(f"unbalanced ']' or '|' at {end} in template: {template!r}")
-    return nodes
+    return _sequence(template, 0, top=True)[0]
 
 
 def _sequence(text: str, at: int, *, top: bool) -> tuple[tuple[Node, ...], int]:
@@ -43,7 +40,9 @@ def _sequence(text: str, at: int, *, top: bool) -> tuple[tuple[Node, ...], int]:
     literal = ""
     while at < len(text):
         char = text[at]
-        if not top and char in "|]":
+        if char in "|]":
+            if top:
+                raise ValueError(f"unbalanced {char!r} at {at} in template: {text!r}")
             break
         if char == "[":
             options: list[tuple[Node, ...]] = []

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from .chat_task import chat_example
+from .copy_task import named_example, repeat_example, signed_reply_example
 from .example import Example
 from .extract_task import extract_example
 from .reply_task import reply_example
@@ -23,10 +24,20 @@ MIX: tuple[tuple[Callable[[Values], Example], float], ...] = (
 """Task → share of the examples; the shares add up to 1."""
 
 
-def example_at(seed: int, split: Split, index: int) -> Example:
-    """The ``index``-th example of ``split``."""
+LATE_MIX: tuple[tuple[Callable[[Values], Example], float], ...] = (
+    *((task, 0.45 * share) for task, share in MIX),
+    (repeat_example, 0.25),
+    (signed_reply_example, 0.27),
+    (named_example, 0.03),
+)
+"""The mix of the last part of training, more than half of it copying drills."""
+
+
+def example_at(seed: int, split: Split, index: int, *, late: bool = False) -> Example:
+    """The ``index``-th example of ``split``, from the late mix if asked."""
     rng = Random(f"{seed}:{split}:{index}")
-    draw = rng.choices([task for task, _ in MIX], [share for _, share in MIX])[0]
+    mix = LATE_MIX if late else MIX
+    draw = rng.choices([task for task, _ in mix], [share for _, share in mix])[0]
     return draw(Values(split, rng))
 
 

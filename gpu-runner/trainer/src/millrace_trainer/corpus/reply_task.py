@@ -76,6 +76,18 @@ def reply_example(values: Values) -> Example:
     return Example("reply", (*head, *shots, *turns, Message("assistant", answer)), _expect(message, style, scene, answer))
 
 
+def brief_reply(style: Style, topic: str, name: str, values: Values) -> Example:
+    """A single turn whose system message holds the name and, mostly, an order number."""
+    rng = values.rng
+    order = values.order() if rng.random() < 0.75 else None
+    message = customer_message(topic, values, order=order, order_in_text=rng.random() < 0.25)
+    scene = Scene(values.company(), name, order, None)
+    system = _system(directives(style, values.split, rng), scene, order, topic, values, named=True)
+    answer = write_reply(message, style, scene, values)
+    turns = (Message("system", system), Message("user", message.text), Message("assistant", answer))
+    return Example("reply", turns, _expect(message, style, scene, answer))
+
+
 def _few_shot(style: Style, values: Values, company: str) -> list[Message]:
     """One example pair in the same style; its customer gives a name in the message or has none."""
     rng = values.rng
@@ -140,6 +152,7 @@ def _expect(message: CustomerMessage, style: Style, scene: Scene, answer: str) -
         "length": style.length,
         "sign": style.sign,
         "code": style.code,
+        "ending": style.ending,
         "name": scene.name or "",
         "order": scene.order if scene.order and scene.order in answer else "",
         "product": product if product in answer else "",

@@ -110,7 +110,7 @@ def summary_example(values: Values) -> Example:
     user = "\n".join(turns)
     if rng.random() < 0.1:
         user = f"{rng.choice(('Transcript', 'Conversation'))}:\n{user}"
-    expect = {"order": order or "", "name": name or "", "state": state, "form": form}
+    expect = {"order": order if order and order in answer else "", "name": name or "", "state": state, "form": form}
     return Example("summary", (Message("system", render_system(system, lines)), Message("user", user), Message("assistant", answer)), expect)
 
 

@@ -69,7 +69,8 @@ class Values:
     split: Split
     rng: Random
 
-    def _owned(self, kind: str, value: str) -> bool:
+    def owns(self, kind: str, value: str) -> bool:
+        """Whether ``value`` belongs to this split."""
         return split_of(kind, value) == self.split
 
     def name(self) -> str:
@@ -79,7 +80,7 @@ class Values:
                 value = self.rng.choice(FIRST_NAMES)
             else:
                 value = "".join(self.rng.choice(SYLLABLES) for _ in range(self.rng.choice((2, 2, 3)))).capitalize()
-            if self._owned("name", value):
+            if self.owns("name", value):
                 return value if self.rng.random() < 0.88 else f"{value} {self._surname()}"
 
     def _surname(self) -> str:
@@ -95,14 +96,14 @@ class Values:
             if self.rng.random() < 0.3:
                 first = "".join(self.rng.choice(SYLLABLES) for _ in range(2)).capitalize()
             value = f"{first} {self.rng.choice(COMPANIES_LAST)}"
-            if self._owned("company", value):
+            if self.owns("company", value):
                 return value
 
     def order(self) -> str:
         """An order number of four to six digits, sometimes with a letter prefix."""
         while True:
             value = "".join(self.rng.choice("0123456789") for _ in range(self.rng.choice((4, 4, 4, 5, 6))))
-            if value[0] != "0" and self._owned("order", value):
+            if value[0] != "0" and self.owns("order", value):
                 prefix = self.rng.choice(("", "", "", "", "", "NW-", "A-", "ORD-"))
                 return prefix + value
 
@@ -113,7 +114,7 @@ class Values:
             text = self.rng.choice(PRODUCTS_MANY if plural else PRODUCTS_ONE)
             if self.rng.random() < 0.4:
                 text = f"{self.rng.choice(COLOURS)} {text}"
-            if self._owned("product", text):
+            if self.owns("product", text):
                 return Product(text, plural)
 
     def code(self, percent: int) -> str:
@@ -123,7 +124,7 @@ class Values:
             if self.rng.random() < 0.3:
                 word = "".join(self.rng.choice(SYLLABLES) for _ in range(2)).upper()
             value = f"{word}{self.rng.choice((str(percent), str(percent), '', '24', '7'))}"
-            if self._owned("code", value):
+            if self.owns("code", value):
                 return value
 
     def email(self, name: str) -> str:
