@@ -45,12 +45,15 @@ export class MustacheScanner {
       this.#position = this.#source.length;
       return { kind: "text", value: this.#source.slice(start) };
     }
-    this.#lineStart = Math.max(this.#lineStart, this.#source.lastIndexOf("\n", at) + 1);
+    // Only the text since the last tag is searched: a line may be as long as the template.
+    const newline = this.#source.slice(start, at).lastIndexOf("\n");
+    if (newline >= 0) this.#lineStart = start + newline + 1;
     const { sigil, name, end } = this.#tag(at);
     const alone = sigil === "" || sigil === "{" || sigil === "&" ? undefined : this.#alone(at, end);
     const tag: MustacheTag = { kind: "tag", sigil, name, at, indent: alone?.indent };
-    this.#position = alone?.end ?? end;
     const text = this.#source.slice(start, alone === undefined ? at : this.#lineStart);
+    this.#position = alone?.end ?? end;
+    if (alone !== undefined) this.#lineStart = alone.end;
     if (text === "") return tag;
     this.#pending = tag;
     return { kind: "text", value: text };
