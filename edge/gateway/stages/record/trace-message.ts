@@ -18,7 +18,9 @@ export interface ExchangeFacts {
   readonly traceId: string;
   readonly surface: Surface;
   readonly admission: Admission;
-  readonly request: { readonly fields: Readonly<JsonObject>; readonly text: string } | undefined;
+  readonly request:
+    | { readonly fields: Readonly<JsonObject>; readonly text: string; readonly bytes: number }
+    | undefined;
   readonly resolution: Resolution | undefined;
   readonly summary: AnswerSummary | undefined;
   readonly cache: TraceRecord["cache"];
@@ -103,7 +105,7 @@ export function traceRecord(facts: ExchangeFacts): TraceRecord {
 /** One UTF-16 unit is at most three bytes of UTF-8. */
 const MAX_BYTES_PER_CHAR = 3;
 
-/** What was said, and whether it is too large for a queue message. Small exchanges are never serialised just to be measured. */
+/** What was said, and whether it is too large for a queue message. Errs towards large, and never encodes a text just to measure it. */
 export function traceBodies(
   facts: ExchangeFacts,
 ): { readonly bodies: TraceBodies; readonly large: string | undefined } | undefined {
@@ -115,11 +117,10 @@ export function traceBodies(
   };
   const rendered = bodies.rendered === null ? "null" : (facts.resolution?.text ?? "null");
   const response = JSON.stringify(bodies.response);
-  const chars = facts.request.text.length + rendered.length + response.length;
-  if (chars * MAX_BYTES_PER_CHAR <= MAX_INLINE_TRACE_BYTES) return { bodies, large: undefined };
+  const chars = rendered.length + response.length;
+  if (facts.request.bytes + chars * MAX_BYTES_PER_CHAR <= MAX_INLINE_TRACE_BYTES) return { bodies, large: undefined };
   const text = `{"request":${facts.request.text},"rendered":${JSON.stringify(bodies.rendered)},"response":${response}}`;
-  const bytes = new TextEncoder().encode(text).byteLength;
-  return { bodies, large: bytes <= MAX_INLINE_TRACE_BYTES ? undefined : text };
+  return { bodies, large: text };
 }
 
 /** Where large bodies of a trace lie: by day, so that retention is one prefix. */
