@@ -24,7 +24,7 @@ function secretOf(resolution: Resolution, deps: DispatchDeps): string | undefine
 
 /**
  * Stage 7. Sends the resolved request to its target. Every wait has its limit, and a limit, like the caller's leaving, aborts the call itself.
- * A stream is returned once its first frames are here; its end, its fault or `close` releases the call.
+ * A stream is returned once its first frames are here; its end or its fault releases the call.
  * @throws MillraceError of the catalogue; never anything else.
  */
 export async function dispatch(resolution: Resolution, deps: DispatchDeps): Promise<ModelAnswer> {
