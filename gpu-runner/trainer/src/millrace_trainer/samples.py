@@ -48,7 +48,7 @@ PROMPTS: tuple[tuple[Message, ...], ...] = (
 def write_samples(folder: Path, out: Path) -> None:
     """Decode every prompt greedily and write them with their answers, in order."""
     model, tokenizer = load_exported(folder)
-    parts = ["# Samples\n\nGreedy, from the exported weights; fifteen fixed prompts (`samples.py`), written down before training ended, none left out.\n"]
+    parts = ["# Samples\n\nGreedy, from the exported weights; fifteen fixed prompts (`samples.py`), written down before training ended; none is left out.\n"]
     for number, messages in enumerate(PROMPTS, 1):
         decoded = greedy(model, tokenizer.prompt(messages), MAX_NEW_TOKENS)
         parts.append(f"## {number}\n")
