@@ -15,6 +15,8 @@ export interface LocalConfig {
   /** A real PostgreSQL server instead of PGlite. */
   readonly databaseUrl: string | undefined;
   readonly runner: boolean;
+  /** Private addresses (`host:port`) that providers may have, beside the local runner's. */
+  readonly allowedPrivateHosts: readonly string[];
   /** `SECRET_*`: handed to the gateway and to nothing else. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -53,6 +55,7 @@ export function readLocalConfig(root: string, env: Readonly<Record<string, strin
     neonPort: port(env, portVariables.neon, 8791),
     databaseUrl,
     runner: runner === "on",
+    allowedPrivateHosts: (setting(env, "ALLOWED_PRIVATE_HOSTS") ?? "").split(",").filter((item) => item !== ""),
     secrets: Object.fromEntries(
       Object.entries(env).filter(
         (entry): entry is [string, string] => entry[0].startsWith("SECRET_") && entry[1] !== undefined,

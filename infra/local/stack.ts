@@ -130,9 +130,7 @@ async function startAllWorkers(options: {
 }): Promise<Miniflare> {
   const { config, ports, say, builds, neonUrl, key } = options;
   const signing = await keepSigningKeys(config.dataDir);
-  const allowed = [`127.0.0.1:${ports.runner}`, process.env["ALLOWED_PRIVATE_HOSTS"] ?? ""].filter(
-    (item) => item !== "",
-  );
+  const allowedPrivateHosts = [`127.0.0.1:${ports.runner}`, ...config.allowedPrivateHosts].join(",");
   return startWorkers({
     host: config.host,
     port: ports.gateway,
@@ -148,8 +146,9 @@ async function startAllWorkers(options: {
           // A laptop has one isolate and the hub beside it: a label that moves is seen within half a second.
           BUNDLE_FRESH_MS: "150",
           BUNDLE_STALE_MS: "400",
-          ALLOWED_PRIVATE_HOSTS: allowed.join(","),
-          LOCAL_KEY_HINT: key,
+          ALLOWED_PRIVATE_HOSTS: allowedPrivateHosts,
+          // The welcome page fills the key in; a gateway that other machines reach must not give it away.
+          ...(isLoopback(config.host) ? { LOCAL_KEY_HINT: key } : {}),
           ...config.secrets,
         },
       },
@@ -157,7 +156,12 @@ async function startAllWorkers(options: {
         name: functionsName,
         configPath: join(config.root, "functions/wrangler.toml"),
         build: builds.functions,
-        vars: { DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: neonUrl, BUNDLE_PRIVATE_KEY: signing.privateKey },
+        vars: {
+          DATABASE_URL: databaseUrl,
+          NEON_FETCH_ENDPOINT: neonUrl,
+          BUNDLE_PRIVATE_KEY: signing.privateKey,
+          ALLOWED_PRIVATE_HOSTS: allowedPrivateHosts,
+        },
       },
     ],
   });
@@ -187,6 +191,10 @@ async function untilAllAnswer({ url, key, runner }: LocalFile, say: Say, signal:
   });
   if (!ready)
     throw new StartError("the runner has no model; its words are above. MILLRACE_RUNNER=off starts without it.");
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 /** An address that means every one is not one to call. */

@@ -24,6 +24,9 @@ interface Options {
   readonly say: Say;
 }
 
+/** Four lines each minute that say that there was nothing to do would drown the others. */
+const idleTick = /^cron-job .*outcome=ok count=0\b/;
+
 /** Runs the bundles of all Workers in one workerd. */
 export async function startWorkers({ host, port, persistDir, workers, say }: Options): Promise<Miniflare> {
   const giveBack = holdSignals();
@@ -42,6 +45,7 @@ export async function startWorkers({ host, port, persistDir, workers, say }: Opt
       log: new StackLog(say),
       handleStructuredLogs: ({ level, message }) => {
         const words = readable(message, levelOf(level));
+        if (idleTick.test(words.text)) return;
         say(words.level, words.text);
       },
       handleUncaughtError: (error) => say("error", error.message),
