@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "./config.ts";
 
 interface Holder {
@@ -25,6 +26,8 @@ interface DataLockDeps {
 
 /** More than two starters at once on a stale lock are not people. */
 const maxAttempts = 20;
+/** Another starter that moves a stale lock away may catch this one for a moment; by then it has put it back, or lost it. */
+const settleMs = 50;
 
 /**
  * Makes this process the only one on the data: PGlite has no lock of its own, and two processes on one folder corrupt it.
@@ -40,7 +43,10 @@ export async function takeDataLock(dataDir: string, url: string, deps: DataLockD
   try {
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       // A link appears complete or not at all: nobody ever reads half a lock.
-      if (await succeeds(link(own, path), "EEXIST")) return { release: async () => release(path, text) };
+      if (await succeeds(link(own, path), "EEXIST")) {
+        await sleep(settleMs);
+        if ((await readHolder(path))?.text === text) return { release: async () => release(path, text) };
+      }
       await moveStaleAway(path, own, deps);
     }
     throw new StartError(`the lock ${path} cannot be taken; remove it if no Millrace runs on this data.`);

@@ -72,7 +72,13 @@ async function bundle(root: string, configPath: string, outDir: string): Promise
   try {
     await runFile(process.execPath, [wrangler, ...args, "--env", ""], {
       cwd: root,
-      env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: join(outDir, "logs"), NO_COLOR: "1" },
+      env: {
+        ...process.env,
+        WRANGLER_SEND_METRICS: "false",
+        WRANGLER_LOG_PATH: join(outDir, "logs"),
+        NO_COLOR: "1",
+        FORCE_COLOR: "0",
+      },
       maxBuffer: 16 * 1024 * 1024,
     });
   } catch (error) {
