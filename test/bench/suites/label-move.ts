@@ -12,18 +12,20 @@ const MOVES = 60;
 /** Far beyond the aim: a move that takes this long is a fault, not a sample. */
 const GIVE_UP_MS = 10_000;
 
+const NOT_FOUND = 404;
+
 async function api(deps: LabelMoveDeps, path: string, init: { method: string; body?: unknown }): Promise<Response> {
   const response = await fetch(`${deps.url}${path}`, {
     method: init.method,
     headers: { authorization: `Bearer ${deps.key}`, "content-type": "application/json" },
     ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
   });
-  if (!response.ok && response.status !== 409)
+  if (!response.ok && response.status !== NOT_FOUND)
     throw new Error(`${init.method} ${path}: ${response.status} ${await response.text()}`);
   return response;
 }
 
-/** The version that an answer was made from, in the words of the response header. */
+/** The version that an answer was made from, in the words of the response header; undefined while the label is not known there. */
 async function answeredVersion(deps: LabelMoveDeps): Promise<number | undefined> {
   const response = await api(deps, "/v1/chat/completions", {
     method: "POST",
@@ -34,6 +36,7 @@ async function answeredVersion(deps: LabelMoveDeps): Promise<number | undefined>
   return version === undefined ? undefined : Number(version);
 }
 
+/** Two versions, the first one labelled and visible. */
 async function prepare(deps: LabelMoveDeps, model: string): Promise<void> {
   const content = (text: string) => ({ system: text, settings: { model } });
   await api(deps, "/api/v1/prompts", { method: "POST", body: { name: PROMPT, content: content("one") } });
@@ -41,21 +44,26 @@ async function prepare(deps: LabelMoveDeps, model: string): Promise<void> {
     method: "POST",
     body: { content: content("two"), expected_latest: 1 },
   });
+  await api(deps, `/api/v1/prompts/${PROMPT}/labels/production`, { method: "PUT", body: { version: 1 } });
+  await visible(deps, 1);
+}
+
+async function visible(deps: LabelMoveDeps, version: number): Promise<number> {
+  const started = performance.now();
+  while (performance.now() - started < GIVE_UP_MS) {
+    if ((await answeredVersion(deps)) === version) return performance.now() - started;
+  }
+  throw new Error(`version ${version} not visible after ${GIVE_UP_MS} ms`);
 }
 
 async function moveAndWait(deps: LabelMoveDeps, version: number): Promise<number> {
   await api(deps, `/api/v1/prompts/${PROMPT}/labels/production`, { method: "PUT", body: { version } });
-  const acknowledged = performance.now();
-  while (performance.now() - acknowledged < GIVE_UP_MS) {
-    if ((await answeredVersion(deps)) === version) return performance.now() - acknowledged;
-  }
-  throw new Error(`label move to version ${version} not visible after ${GIVE_UP_MS} ms`);
+  return visible(deps, version);
 }
 
 /** From the acknowledgement of a label move to the first answer made from the new version, polled without pause. */
 export async function benchLabelMove(deps: LabelMoveDeps, model: string): Promise<BenchResult> {
   await prepare(deps, model);
-  await api(deps, `/api/v1/prompts/${PROMPT}/labels/production`, { method: "PUT", body: { version: 1 } });
   const samples: number[] = [];
   for (let move = 0; move < MOVES; move++) samples.push(await moveAndWait(deps, move % 2 === 0 ? 2 : 1));
   const row = (what: string, q: number) => ({ what, value: quantile(samples, q), unit: "ms", n: samples.length });

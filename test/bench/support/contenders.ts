@@ -1,8 +1,9 @@
 import { build } from "esbuild";
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startChild, stopChild } from "../../support/child.ts";
-import { startStack, newDataDir, type Stack } from "../../support/stack.ts";
+import { startStack, newDataDir, repositoryRoot, type Stack } from "../../support/stack.ts";
 import type { LoadTarget } from "./load.ts";
 import { findProcesses, processTree } from "./process-usage.ts";
 
@@ -69,7 +70,11 @@ export async function startPortkey(upstream: string): Promise<Contender> {
   const port = 20_000 + (process.pid % 20_000);
   const child = await startChild({
     command: process.execPath,
-    args: [fileURLToPath(import.meta.resolve("@portkey-ai/gateway")), `--port=${port}`, "--headless"],
+    args: [
+      join(repositoryRoot, "node_modules/@portkey-ai/gateway/build/start-server.js"),
+      `--port=${port}`,
+      "--headless",
+    ],
     ready: (line) => (line.includes("Ready for connections") ? line : undefined),
     timeoutMs: START_TIMEOUT_MS,
   });
