@@ -172,8 +172,7 @@ describe("a newcomer's first hour", () => {
       before.startsWith("Dear") ? "2" : "1",
     );
     expect(moved).toMatch(/support-reply/);
-    const after = await reply();
-    expect(after).not.toBe(before);
+    await eventually(async () => expect(await reply()).not.toBe(before));
     await millrace("prompt", "rollback", "support-reply");
     await eventually(async () => expect(await reply()).toBe(before));
     expect(await millrace("prompt", "history", "support-reply")).toMatch(/rollback/i);
@@ -198,7 +197,7 @@ describe("a newcomer's first hour", () => {
     for (const path of ["/", "/docs"])
       expect((await fetch(stack.url + path)).headers.get("content-type")).toMatch(/text\/html/);
     const document = (await (await fetch(`${stack.url}/openapi.json`)).json()) as { openapi: string };
-    expect(document.openapi).toBe("3.1.0");
+    expect(document.openapi).toMatch(/^3\.1\./);
   });
 
   it("works with the official Python SDK, its answers strictly validated", async (context) => {

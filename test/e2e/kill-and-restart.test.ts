@@ -47,6 +47,6 @@ describe("a stack that is killed without warning", () => {
   });
 
   it("refuses a second start on the same data and says who holds it", async () => {
-    await expect(startStack(data.path)).rejects.toThrow(/already runs|is running/i);
+    await expect(startStack(data.path)).rejects.toThrow(/runs on this data already: process \d+, http/);
   });
 });
