@@ -9,7 +9,7 @@ const common = { testTimeout: testTimeoutMs, hookTimeout: 2 * testTimeoutMs };
 const notHere = ["**/node_modules/**", "**/dist/**", "**/.millrace/**"];
 
 function workerd(name: string, folder: string, configPath: string) {
-  if (!existsSync(new URL(configPath, import.meta.url))) return [];
+  if (!existsSync(configPath)) return [];
   return [
     {
       plugins: [cloudflareTest({ wrangler: { configPath } })],

@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { URL } from "node:url";
 import { sha256Hex } from "@millrace/core/content";
 
 export interface SqlStatement {

@@ -9,7 +9,7 @@ const text = JSON.stringify(document);
 describe("the OpenAPI document", () => {
   it("is valid by the OpenAPI 3.1 schema", async () => {
     const validator = new Validator();
-    const outcome = await validator.validate(structuredClone(document) as object);
+    const outcome = await validator.validate(JSON.parse(text) as Record<string, unknown>);
     expect(outcome.errors ?? []).toEqual([]);
     expect(outcome.valid).toBe(true);
     expect(validator.version).toBe("3.1");

@@ -6,7 +6,8 @@ import { traceMessage } from "../../test/support/trace-message.ts";
 import type { FunctionsEnv } from "../config.ts";
 import type { TraceOutbox } from "./trace-outbox.ts";
 
-const { TRACE_OUTBOX, TRACE_BODIES, TRACES } = env as unknown as FunctionsEnv;
+const { TRACE_BODIES, TRACES } = env as unknown as FunctionsEnv;
+const { TRACE_OUTBOX } = env as unknown as { readonly TRACE_OUTBOX: DurableObjectNamespace<TraceOutbox> };
 const name = "outbox-7";
 const outbox = () => TRACE_OUTBOX.getByName(name);
 const messageOf = (id: string) => traceMessage(id, { outbox: name });

@@ -59,7 +59,7 @@ describe.each(databaseKinds)("publishEnvironment on $name", ({ start }) => {
       db,
       kv: { put: async (key, value) => void kv.set(key, value) },
       hub: () => hub,
-      sign: createBundleSigner(base64(await crypto.subtle.exportKey("pkcs8", keys.privateKey))),
+      sign: createBundleSigner(base64((await crypto.subtle.exportKey("pkcs8", keys.privateKey)) as ArrayBuffer)),
       now: () => new Date("2026-11-22T12:00:00Z"),
     };
   });

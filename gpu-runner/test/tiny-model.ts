@@ -47,7 +47,7 @@ function vocabulary(extraTokens: number): { tokens: string[]; types: number[]; m
   const known = new Set(tokens);
   const merges: string[] = [];
   for (const word of WORDS) {
-    const characters = Array.from(Buffer.from(word), (byte) => bytes[byte] ?? "");
+    const characters = Array.from(new TextEncoder().encode(word), (byte: number) => bytes[byte] ?? "");
     let left = characters[0] ?? "";
     for (const right of characters.slice(1)) {
       if (!known.has(left + right)) {

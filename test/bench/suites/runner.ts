@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, URL } from "node:url";
 import { SHIPPED_SHAPE, writeTinyModel } from "../../../gpu-runner/test/tiny-model.ts";
 import type { EnginePeerOptions, EnginePeerResult, EnginePeerRound } from "../peers/engine-in-process.ts";
 import { startChild, stopChild } from "../../support/child.ts";

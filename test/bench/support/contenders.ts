@@ -1,7 +1,7 @@
 import { build } from "esbuild";
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, URL } from "node:url";
 import { startChild, stopChild } from "../../support/child.ts";
 import { startStack, newDataDir, repositoryRoot, type Stack } from "../../support/stack.ts";
 import type { LoadTarget } from "./load.ts";
@@ -60,7 +60,13 @@ export async function startBareProxy(upstream: string): Promise<Contender> {
   const url = await miniflare.ready;
   const pids = findProcesses(process.pid, "workerd").filter((pid) => !before.has(pid));
   return {
-    target: { name: "hono proxy", url: new URL("/v1/chat/completions", url).href, headers: {}, model: MODEL, pids },
+    target: {
+      name: "hono proxy",
+      url: new URL("/v1/chat/completions", url.href).href,
+      headers: {},
+      model: MODEL,
+      pids,
+    },
     stop: () => miniflare.dispose(),
   };
 }
