@@ -42,7 +42,13 @@ export function createClient(deps: ClientDeps) {
     url: deps.url,
     me: () => call("/api/v1/me", contract.meSchema),
     readiness: () => readReadiness(deps),
-    bundle: () => call("/api/v1/bundle", contract.bundleStatusSchema),
+    /** What is published, and what the gateway that answered serves by (undefined when something between took the header away). */
+    bundle: async () => {
+      const response = await send(deps, "/api/v1/bundle", { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+      const served = response.headers.get(contract.SERVED_EPOCH_HEADER);
+      const status = await readAnswer(response, contract.bundleStatusSchema);
+      return { ...status, served_epoch: served === null ? undefined : Number(served) };
+    },
     prompts: () => call("/api/v1/prompts", contract.promptListSchema),
     prompt: (name: string) => call(prompt(name), contract.promptSummarySchema),
     createPrompt: (body: z.input<typeof contract.createPromptSchema>) =>

@@ -6,13 +6,13 @@ const POLL_MS = 40;
 /** Publication takes well under a second; after this something is stuck, and the cron sweeper will have another try. */
 const GIVE_UP_MS = 30_000;
 
-/** Waits until nothing is left to publish; gives back the milliseconds since `sinceMs`. */
+/** Waits until nothing is left to publish and the gateway serves what is published; gives back the milliseconds since `sinceMs`. */
 export async function awaitLive(context: CliContext, sinceMs: number): Promise<number> {
   const client = context.client();
   for (;;) {
-    const { pending } = await client.bundle();
+    const { pending, epoch, served_epoch: served } = await client.bundle();
     const elapsedMs = context.nowMs() - sinceMs;
-    if (pending === 0) return elapsedMs;
+    if (pending === 0 && (served === undefined || epoch === null || served >= epoch)) return elapsedMs;
     if (elapsedMs > GIVE_UP_MS || context.signal.aborted) {
       throw new CliError({
         code: "timeout",

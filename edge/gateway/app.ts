@@ -31,6 +31,15 @@ const IMMUTABLE_CACHE_SECONDS = 86_400;
 const MUTABLE_CACHE_SECONDS = 30;
 const NONCE_BYTES = 16;
 
+function runnerProbe({ runnerHealthUrl }: GatewayConfig, platform: Platform): (() => Promise<void>) | undefined {
+  if (runnerHealthUrl === undefined) return undefined;
+  return async () => {
+    const response = await platform.fetch(runnerHealthUrl, { redirect: "manual" });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`the runner's health is ${response.status}`);
+  };
+}
+
 /** Puts the stages together with what they need of this isolate. */
 function createPipeline(
   config: GatewayConfig,
@@ -114,6 +123,7 @@ export function createApp(config: GatewayConfig, platform: Platform): Hono {
       staleMs: config.bundleStaleMs,
       pingHub: () => config.configHub.getByName("readiness").current(),
       askControl: () => config.control.ready(),
+      pingRunner: runnerProbe(config, platform),
       nowMs: platform.nowMs,
     }),
   );

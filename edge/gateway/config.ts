@@ -22,6 +22,8 @@ export interface GatewayConfig {
   readonly traceDurability: "before-last-byte" | "after-answer";
   /** The demonstration key, set by the local stack only and shown to loopback requests only. */
   readonly localKeyHint: string | undefined;
+  /** The runner's health URL, where the operator has one that readiness depends on; undefined = not asked. */
+  readonly runnerHealthUrl: string | undefined;
   readonly configHub: ServiceNamespace<ConfigHubService>;
   readonly traceOutbox: ServiceNamespace<TraceOutboxService>;
   readonly bundles: KVNamespace;
@@ -47,6 +49,7 @@ const varsSchema = z.object({
   ALLOWED_PRIVATE_HOSTS: list.prefault(""),
   ALLOWED_ORIGINS: list.prefault(""),
   LOCAL_KEY_HINT: z.string().optional(),
+  RUNNER_HEALTH_URL: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]).optional(),
   TRACE_DURABILITY: z.enum(["before-last-byte", "after-answer"]).default("before-last-byte"),
 });
 
@@ -87,6 +90,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): GatewayConfi
     allowedOrigins: vars.data.ALLOWED_ORIGINS,
     traceDurability: vars.data.TRACE_DURABILITY,
     localKeyHint: vars.data.LOCAL_KEY_HINT === "" ? undefined : vars.data.LOCAL_KEY_HINT,
+    runnerHealthUrl: vars.data.RUNNER_HEALTH_URL === "" ? undefined : vars.data.RUNNER_HEALTH_URL,
     configHub: bindings.CONFIG_HUB,
     traceOutbox: bindings.TRACE_OUTBOX,
     bundles: bindings.BUNDLES,

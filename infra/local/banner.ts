@@ -5,7 +5,7 @@ const bold = ["\u001b[1m", "\u001b[0m"] as const;
 /** What a person needs next: where it is, the key, a line to paste, the way on. */
 export function banner({ url, key, docs, runner }: LocalFile, coloured: boolean): string {
   const strong = (text: string) => (coloured ? `${bold[0]}${text}${bold[1]}` : text);
-  const body = `{"model":"prompt:support-reply","stream":true,"prompt":{"variables":{"customer_name":"Ada"}},"messages":[{"role":"user","content":"Where is my order?"}]}`;
+  const body = `{"model":"prompt:support-reply","stream":true,"prompt":{"variables":{"customer_name":"Ana","order_number":"1042"}},"messages":[{"role":"user","content":"my rain jacket arrived broken"}]}`;
   return [
     "",
     `  ${strong("Millrace runs.")} Ctrl-C ends it.`,

@@ -147,6 +147,7 @@ async function startAllWorkers(options: {
           BUNDLE_FRESH_MS: "150",
           BUNDLE_STALE_MS: "400",
           ALLOWED_PRIVATE_HOSTS: allowedPrivateHosts,
+          RUNNER_HEALTH_URL: config.runner ? `http://127.0.0.1:${ports.runner}/healthz` : "",
           // The welcome page fills the key in; a gateway that other machines reach must not give it away.
           ...(isLoopback(config.host) ? { LOCAL_KEY_HINT: key } : {}),
           ...config.secrets,

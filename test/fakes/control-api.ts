@@ -32,6 +32,8 @@ export class FakeControlApi {
   readonly prompts = new Map<string, FakePrompt>();
   readonly traces: Omit<TraceRecord, "spans">[] = [];
   readonly keys: string[] = [];
+  /** The epoch that the gateway serves by. */
+  servedEpoch = 3;
   /** How many more answers of GET /bundle still say that something waits. */
   pendingAnswers = 0;
   /** Text that the fake model streams, piece by piece; the last piece is followed by the end or, when `cutStream`, by nothing. */
@@ -271,6 +273,9 @@ export class FakeControlApi {
     app.get("/api/v1/bundle", (c) => {
       const pending = this.pendingAnswers > 0 ? 1 : 0;
       this.pendingAnswers = Math.max(0, this.pendingAnswers - 1);
+      // The gateway follows one answer after the publication.
+      const served = pending === 0 && this.servedEpoch < 4 ? this.servedEpoch++ : this.servedEpoch;
+      c.header("x-millrace-epoch", String(served));
       return c.json({ epoch: 4, hash: "c".repeat(64), published_at: this.#now(), pending, last_error: null });
     });
     app.get("/api/v1/models", (c) =>

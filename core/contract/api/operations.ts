@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { sha256Schema } from "../ids.ts";
 
+/** On every answer of the control API: the epoch of the bundle that this gateway serves by. A change is live there once it reaches the published epoch. */
+export const SERVED_EPOCH_HEADER = "x-millrace-epoch";
+
 export const bundleStatusSchema = z.object({
   epoch: z.int().positive().nullable(),
   hash: sha256Schema.nullable(),

@@ -106,7 +106,8 @@ export class IsolateBundles implements BundleStore {
     const neverConfirmed = held.confirmedAtMs === 0;
     const ageMs = this.#deps.nowMs() - (neverConfirmed ? held.pointer.publishedAtMs : held.confirmedAtMs);
     const stale = neverConfirmed || ageMs > this.#deps.rules.staleMs;
-    return { bundle: held.bundle, epoch: held.pointer.epoch, hash: held.pointer.hash, stale, ageMs };
+    const { epoch, hash, publishedAtMs } = held.pointer;
+    return { bundle: held.bundle, epoch, hash, publishedAtMs, stale, ageMs };
   }
 
   /** Joins the attempt under way, or starts one that outlives the request that started it. */

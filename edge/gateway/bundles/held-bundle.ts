@@ -13,6 +13,7 @@ export interface ServedBundle {
   readonly bundle: Bundle;
   readonly epoch: number;
   readonly hash: string;
+  readonly publishedAtMs: number;
   /** Beyond the staleness bound, because the hub is away: the last known good. */
   readonly stale: boolean;
   readonly ageMs: number;

@@ -1,4 +1,4 @@
-import { type ControlService, MAX_BODY_BYTES, MillraceError } from "@millrace/core/contract";
+import { type ControlService, MAX_BODY_BYTES, MillraceError, SERVED_EPOCH_HEADER } from "@millrace/core/contract";
 import { errorFields, type Log } from "@millrace/core/log";
 import type { Handler } from "hono";
 import { checkHeaders } from "../http/check-headers.ts";
@@ -26,7 +26,9 @@ export function controlRoute(deps: ControlRouteDeps): Handler {
     const admission = await authenticate(request, (work) => context.executionCtx.waitUntil(work), deps);
     try {
       const response = await deps.control.handle(forwardable(request), admission.principal);
-      return new Response(response.body, response);
+      const answer = new Response(response.body, response);
+      answer.headers.set(SERVED_EPOCH_HEADER, String(admission.config.epoch));
+      return answer;
     } catch (error) {
       deps.log("error", "control-away", errorFields(error));
       throw new MillraceError("state-unavailable", { message: "The control API is away.", cause: error });

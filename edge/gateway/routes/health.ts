@@ -15,6 +15,8 @@ export interface HealthDeps {
   readonly pingHub: () => Promise<unknown>;
   /** Resolves when the control API answers, with what it says of its database. */
   readonly askControl: () => Promise<{ readonly database: boolean }>;
+  /** Resolves when the runner is ready to answer; undefined where readiness does not depend on one. */
+  readonly pingRunner: (() => Promise<unknown>) | undefined;
   readonly nowMs: () => number;
 }
 
@@ -42,12 +44,21 @@ async function look(deps: HealthDeps): Promise<Readiness> {
   const ask = async (): Promise<void> => {
     databaseAnswers = (await deps.askControl()).database;
   };
-  const [hub, control] = await Promise.all([probe(deps.pingHub), probe(ask)]);
+  const [hub, control, runner] = await Promise.all([
+    probe(deps.pingHub),
+    probe(ask),
+    deps.pingRunner === undefined ? undefined : probe(deps.pingRunner),
+  ]);
   const database: PartHealth =
     databaseAnswers === true
       ? { status: "ok" }
       : { status: "degraded", detail: databaseAnswers === false ? "does not answer" : "unknown" };
-  const parts = { config: configHealth(hub, deps.bundles.oldestAgeMs(), deps.staleMs), control, database };
+  const parts = {
+    config: configHealth(hub, deps.bundles.oldestAgeMs(), deps.staleMs),
+    control,
+    database,
+    ...(runner === undefined ? {} : { runner }),
+  };
   return { status: Object.values(parts).every((part) => part.status === "ok") ? "ok" : "degraded", parts };
 }
 
