@@ -1,4 +1,4 @@
 export * from "./canonical-json.ts";
 export * from "./hash.ts";
 export * from "./storable-json.ts";
-export * from "./json-fault-position.ts";
+export * from "./locate-json-fault.ts";

@@ -1,4 +1,4 @@
-import { jsonFaultPosition } from "@millrace/core/content";
+import { describeJsonFault } from "@millrace/core/content";
 import { type JsonValue, MAX_BODY_BYTES, MAX_JSON_DEPTH, MillraceError } from "@millrace/core/contract";
 
 /** As the gateway takes them: what browsers and curl send by themselves included, for what counts is that the body is JSON. */
@@ -44,11 +44,8 @@ function tooLarge(): MillraceError {
 function parse(text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
-  } catch {
-    const position = jsonFaultPosition(text) ?? text.length;
-    throw new MillraceError("malformed-json", {
-      message: `The body is not JSON: it breaks off at position ${position}.`,
-    });
+  } catch (cause) {
+    throw new MillraceError("malformed-json", { message: describeJsonFault(text), cause });
   }
 }
 

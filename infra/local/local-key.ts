@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { apiKeySchema, formatApiKey, newId, permissionSchema } from "@millrace/core/contract";
+import { apiKeySchema, formatApiKey, newId, permissionSchema, keyHint } from "@millrace/core/contract";
 import type { RunBatch } from "@millrace/migrations/migrate";
 import { StartError } from "./config.ts";
 import { readLocalKey, writeLocalKey } from "./local-file.ts";
@@ -42,7 +42,7 @@ export async function keepLocalKey(dataDir: string, runBatch: RunBatch): Promise
         projectId,
         environmentId,
         hashOf(key),
-        hintOf(key),
+        keyHint(key),
         permissions,
         now,
       ],
@@ -68,9 +68,4 @@ async function isValid(key: string, runBatch: RunBatch): Promise<boolean> {
 
 function hashOf(key: string): string {
   return createHash("sha256").update(key).digest("hex");
-}
-
-/** As the control API makes it: past the part that all keys of an environment share. */
-function hintOf(key: string): string {
-  return `mlr_…${key.slice(-4)}`;
 }

@@ -1,5 +1,5 @@
 import { type JsonObject, MAX_BODY_BYTES, MAX_JSON_DEPTH, MillraceError } from "@millrace/core/contract";
-import { locateJsonFault } from "./locate-json-fault.ts";
+import { describeJsonFault } from "@millrace/core/content";
 import { readBounded } from "./read-bounded.ts";
 import { type JsonScan, scanJson } from "./scan-json.ts";
 
@@ -31,12 +31,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const fault = locateJsonFault(text);
-    const message =
-      fault === undefined
-        ? "The body is not JSON."
-        : `The body is not JSON at position ${fault.position} (line ${fault.line}, column ${fault.column}): expected ${fault.expected}.`;
-    throw new MillraceError("malformed-json", { message, cause });
+    throw new MillraceError("malformed-json", { message: describeJsonFault(text), cause });
   }
 }
 

@@ -113,3 +113,11 @@ export function locateJsonFault(text: string): JsonFault | undefined {
     state = next;
   }
 }
+
+/** Why refused text is not JSON, for a person: where it stops being JSON, and what would have been right there. */
+export function describeJsonFault(text: string): string {
+  const fault = locateJsonFault(text);
+  if (fault === undefined) return "The body is not JSON.";
+  const { position, line, column, expected } = fault;
+  return `The body is not JSON at position ${position} (line ${line}, column ${column}): expected ${expected}.`;
+}
