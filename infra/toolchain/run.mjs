@@ -114,6 +114,16 @@ function isAlive(pid) {
   }
 }
 
+/** npm runs its scripts through a shell, which outlives it. Linux only; elsewhere the shell's own end is all there is to see. */
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Takes the lock, or tells who has it. A lock whose process is dead is moved away first. */
 function tryLock() {
   mkdirSync(dirname(lockFile), { recursive: true });
@@ -165,9 +175,11 @@ function handOver([script, ...args], ownSession) {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   // npm that is killed outright tells nobody; the script behind it should not outlive it.
-  const parent = process.ppid;
   if (process.env.npm_lifecycle_event !== undefined) {
-    setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 1000).unref();
+    const parent = process.ppid;
+    const npm = parentOf(parent);
+    const isOrphan = () => process.ppid !== parent || (npm !== undefined && !isAlive(npm));
+    setInterval(() => isOrphan() && child.kill("SIGTERM"), 1000).unref();
   }
   child.on("error", (error) => fail(`${script} could not be started: ${error.message}`));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
