@@ -132,6 +132,20 @@ describe("importPrompt, on hostile files", () => {
   );
 });
 
+describe("a body beside messages in the front matter", () => {
+  const file = (body: string) =>
+    `---\nmodel: m\nmillrace:\n  engine: mustache\n  messages:\n    - slot: input\n---\n${body}`;
+
+  it("keeps a system text that does not parse, so that publishing reports the fault and the text is not lost", () => {
+    const { content } = importPrompt("dotprompt", file('{{role "system"}}\nHello {{#open}}\n'));
+    expect(content.system).toBe("Hello {{#open}}");
+  });
+
+  it("is refused when it holds anything but the system text", () => {
+    expect(() => importPrompt("dotprompt", file("Hello\n"))).toThrow(/holds the system text only/);
+  });
+});
+
 describe("round trips", () => {
   it.each<[PromptFormat, string]>([
     ["dotprompt", dotpromptFile],

@@ -1,3 +1,4 @@
+import { MillraceError } from "../../contract/errors.ts";
 import type { JsonObject, JsonValue } from "../../contract/json-value.ts";
 import type { PromptContent } from "../../contract/prompt.ts";
 import { compileTemplate } from "../template/compile-template.ts";
@@ -9,6 +10,7 @@ import { optionsFromSettings, settingsFromOptions } from "./model-settings.ts";
 import { type BodyScope, type PromptFileFormat, UNNAMED_MODEL } from "./prompt-file.ts";
 
 const bodyMarker = /\{\{\s*(?:role\s+"(system|developer|user|model|assistant)"|(history))\s*\}\}/;
+const systemBody = /^\s*\{\{\s*role\s+"system"\s*\}\}\r?\n?([\s\S]*)$/;
 const defaultOutputName = "answer";
 
 /** `.prompt` files (google/dotprompt): keys that Millrace does not read are kept under the extension `dotprompt`. */
@@ -34,7 +36,7 @@ export const dotpromptFormat: PromptFileFormat = {
       content: {
         engine,
         ...compact({ variables: input.variables, output: output.content }),
-        ...readBody(body, engine),
+        ...(ownFields["messages"] === undefined ? readBody(body, engine) : readSystem(body)),
         ...ownFields,
         settings: { model: model ?? UNNAMED_MODEL, ...settings, ...asObject(ownSettings) },
         ...(extensions === undefined ? {} : { extensions }),
@@ -127,6 +129,18 @@ function readBody(body: string, engine: JsonValue): JsonObject {
   if (!messages.every(({ content }) => typeof content !== "string" || isTemplate(content, engine))) return whole;
   const [first, ...rest] = messages;
   return first?.["role"] === "system" ? { system: first["content"] ?? "", messages: rest } : { messages };
+}
+
+/** The body beside `millrace.messages`: the system text, to its end. */
+function readSystem(body: string): JsonObject {
+  if (body.trim() === "") return {};
+  const text = systemBody.exec(body)?.[1];
+  if (text !== undefined) return { system: text.replace(/\r?\n$/, "") };
+  throw new MillraceError("invalid-prompt", {
+    param: "millrace.messages",
+    message:
+      'Beside `millrace.messages` the body holds the system text only: begin it with {{role "system"}}, or move the messages into the body.',
+  });
 }
 
 function isTemplate(source: string, engine: JsonValue): boolean {
