@@ -179,7 +179,13 @@ function handOver([script, ...args], ownSession) {
     const parent = process.ppid;
     const npm = parentOf(parent);
     const isOrphan = () => process.ppid !== parent || (npm !== undefined && !isAlive(npm));
-    setInterval(() => isOrphan() && child.kill("SIGTERM"), 1000).unref();
+    const watch = setInterval(() => {
+      if (!isOrphan()) return;
+      // Once: a second signal would cut the clean end short.
+      clearInterval(watch);
+      child.kill("SIGTERM");
+    }, 1000);
+    watch.unref();
   }
   child.on("error", (error) => fail(`${script} could not be started: ${error.message}`));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
