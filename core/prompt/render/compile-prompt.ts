@@ -5,6 +5,7 @@ import { compileTemplate } from "../template/compile-template.ts";
 import type { CompiledTemplate, Partial, PartialLookup } from "../template/compiled-template.ts";
 import { templateErrorAt } from "../template/template-error.ts";
 import { type CompiledVariables, compileVariables } from "./compile-variables.ts";
+import { orderSchemas } from "./order-schemas.ts";
 
 /** A template and where it stands in the content, for errors: `messages[0].content`. */
 export interface PlacedTemplate {
@@ -19,6 +20,7 @@ export type TemplateRole = Extract<MessageTemplate, { role: string }>["role"];
 
 /** A version, ready to render any number of requests. Immutable; keep it as long as its `hash` is served. */
 export interface CompiledPrompt {
+  /** With its schemas in order (see orderSchemas). */
   readonly content: PromptContent;
   /** The content address of the version. */
   readonly hash: string;
@@ -42,7 +44,7 @@ export function compilePrompt(content: PromptContent, includes: PromptIncludes =
   const inlineOnly = (source: string, path: string) => refuseMarkers(place(source, path));
   const hashes = Object.fromEntries(Object.entries(includes).map(([alias, { hash }]) => [alias, hash]));
   return {
-    content,
+    content: orderSchemas(content),
     hash: closureHash(content, hashes),
     system: content.system === undefined ? undefined : inlineOnly(content.system, "system"),
     fewShot: content.few_shot.flatMap((example, index) =>

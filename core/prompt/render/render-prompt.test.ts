@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../contract/json-value.ts";
 import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../contract/errors.ts";
 import { type PromptContentInput, promptContentSchema, type TemplateEngine } from "../../contract/prompt.ts";
@@ -40,6 +41,21 @@ describe("renderPrompt", () => {
       { role: "user", content: "About Ada:" },
       { role: "user", content: "now" },
     ]);
+  });
+
+  it("asks for the properties of an answer in the order of `required`, however the schema was stored", () => {
+    const stored = (properties: JsonObject) => {
+      const schema = { type: "object", properties, required: ["urgency", "category"] };
+      const { request } = renderPrompt({
+        content: content({ output: { schema } }),
+        call: { variables: {} },
+        input: [],
+      });
+      return JSON.stringify(request.response_format);
+    };
+    const one = stored({ category: {}, note: {}, urgency: {}, also: {} });
+    expect(one).toContain('"properties":{"urgency":{},"category":{},"also":{},"note":{}}');
+    expect(stored({ also: {}, urgency: {}, category: {}, note: {} })).toBe(one);
   });
 
   it("maps the settings and the output schema to OpenAI's fields, and lets the caller's explicit fields win", () => {
