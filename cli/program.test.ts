@@ -35,6 +35,11 @@ describe("prompts", () => {
     expect(server.pendingAnswers).toBe(0);
   });
 
+  it("publishes the version that is named, and refuses one together with a file", async () => {
+    expect((await cli("prompt", "publish", "support-reply", "1")).out).toContain("production → version 1");
+    expect((await cli("prompt", "publish", "support-reply", "1", "--file", "a.prompt")).exitCode).toBe(64);
+  });
+
   it("rolls back, and tells versions and moves on one time line", async () => {
     await cli("prompt", "publish", "support-reply");
     expect((await cli("prompt", "rollback", "support-reply")).out).toContain("production → version 1");

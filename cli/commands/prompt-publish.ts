@@ -9,7 +9,6 @@ import { parseVersionNumber } from "./parse-arguments.ts";
 import type { Run } from "./run.ts";
 
 interface PublishOptions {
-  readonly version?: number;
   readonly label: string;
   readonly file?: string;
   readonly reason?: string;
@@ -19,18 +18,18 @@ export function addPromptPublish(group: Command, run: Run): void {
   group
     .command("publish")
     .argument("<name>")
+    .argument("[version]", "default: the latest", parseVersionNumber)
     .description("move a label to a version, and wait until that is live")
-    .option("--version <n>", "the version; default: the latest", parseVersionNumber)
     .option("--label <label>", "the label to move", DEFAULT_LABEL)
     .option("--file <path>", "make a new version from this file first, and publish that")
     .option("--reason <text>", "why; kept in the label's history")
     .action(
-      run(async (context, [name, options]: [string, PublishOptions]) => {
-        if (options.file !== undefined && options.version !== undefined) {
-          throw usageError("--file and --version exclude each other");
+      run(async (context, [name, chosen, options]: [string, number | undefined, PublishOptions]) => {
+        if (options.file !== undefined && chosen !== undefined) {
+          throw usageError("a version and --file exclude each other");
         }
         const client = context.client();
-        const version = options.version ?? (await latestOrUploaded(client, name, options.file));
+        const version = chosen ?? (await latestOrUploaded(client, name, options.file));
         const reason = options.reason === undefined ? {} : { reason: options.reason };
         await moveLabel(context, name, async () => client.setLabel(name, options.label, { version, ...reason }));
         return undefined;

@@ -88,6 +88,11 @@ function report(context: CliContext, lines: readonly Line[]): void {
     if (line.error !== undefined) context.out(`           ${line.error.remedy}\n`);
     if (line.sides !== undefined) context.out(renderSides(context, line.sides));
   }
+  if (lines.some((line) => line.action === "conflict")) {
+    context.note(
+      "Nothing was overwritten. `push --force` makes the file the latest version, `pull --force` overwrites it.\n",
+    );
+  }
 }
 
 function renderSides(context: CliContext, sides: ConflictSides): string {

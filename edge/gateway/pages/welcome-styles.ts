@@ -27,7 +27,7 @@ section > h2 + p { color: var(--soft); margin-top: 0.35rem; max-width: 62ch; }
 .access code { background: none; padding: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .chat { margin-top: 1.1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
 .chat form { display: flex; gap: 0.6rem; padding: 0.7rem; border-bottom: 1px solid var(--line); }
-.chat textarea { flex: 1; min-width: 0; resize: none; font: inherit; color: inherit; background: transparent; border: 0; padding: 0.4rem 0.5rem; }
+.chat textarea { flex: 1; min-width: 0; max-height: 9rem; resize: none; field-sizing: content; font: inherit; color: inherit; background: transparent; border: 0; padding: 0.4rem 0.5rem; }
 .chat textarea::placeholder { color: var(--faint); }
 .primary { font: 600 0.9rem/1 var(--sans); background: var(--accent); color: var(--accent-ink); border: 0; border-radius: 8px; padding: 0 1.1rem; min-width: 4.6rem; min-height: 2.5rem; cursor: pointer; }
 .primary:hover { filter: brightness(1.08); }
