@@ -65,9 +65,12 @@ interface GatewayBindings {
 
 const bindingNames = ["CONFIG_HUB", "TRACE_OUTBOX", "BUNDLES", "TRACE_BODIES", "TRACES", "CONTROL"] as const;
 
-/** The name under which the operator sets a project's secret: `SECRET_<PROJECT SLUG>_<NAME>`. */
+/**
+ * The name under which the operator sets a project's secret: `SECRET_<PROJECT SLUG>_<NAME>`, with each hyphen of the slug as two underscores.
+ * With one, the project `a` could name `B_KEY` and get the secret `KEY` of the project `a-b`.
+ */
 export function secretVariable(projectSlug: string, name: string): string {
-  return `SECRET_${projectSlug.toUpperCase().replaceAll("-", "_")}_${name}`;
+  return `SECRET_${projectSlug.toUpperCase().replaceAll("-", "__")}_${name}`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import type { Bundle } from "@millrace/core/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { json, sse, startUpstream, type Upstream } from "../fakes/upstream.ts";
@@ -262,7 +263,7 @@ describe("a server at fault", () => {
     ["a refusal of our key", json({ error: { message: `bad key ${secret}` } }, 401), [502, "upstream-unauthorized"]],
     [
       "a fault of the request",
-      json({ error: { message: `top_k is odd, ${secret}`, param: "top_k" } }, 400),
+      json({ error: { message: `top_k is odd, ${secret}`, param: `Bearer ${secret}` } }, 400),
       [400, "invalid-request"],
     ],
     [
@@ -291,6 +292,34 @@ describe("a server at fault", () => {
     const trace = await traceOf(response);
     expect(trace.record).toMatchObject({ error_code: code, http_status: status });
     expect(JSON.stringify(trace)).not.toContain(secret);
+  });
+
+  it.each([
+    [
+      "whole",
+      json({ ...completion, choices: [{ ...completion.choices[0], message: { role: "assistant", content: secret } }] }),
+    ],
+    ["streamed", sse([chunk({ content: `your key is ${secret}` }), chunk({}, "stop"), "[DONE]"])],
+  ])("that quotes our secret in a %s answer shows it to nobody", async (kind, script) => {
+    upstream.answer(script);
+    const response = await gateway.post("/v1/chat/completions", tenant, { ...ask, stream: kind === "streamed" });
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    expect(text).toContain("[secret]");
+    expect(text).not.toContain(secret);
+    expect(JSON.stringify(await traceOf(response))).not.toContain(secret);
+  });
+
+  it("that sends a small answer which unpacks to more than fits in memory is cut off", async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, " "));
+    upstream.answer({
+      headers: { "content-type": "application/json", "content-encoding": "gzip", "content-length": `${bomb.length}` },
+      steps: [{ write: bomb }],
+    });
+    const response = await gateway.post("/v1/chat/completions", tenant, ask);
+    expect(await response.json()).toMatchObject({
+      error: { code: "upstream-garbage", message: expect.stringContaining("more than fits in memory") as string },
+    });
   });
 
   it("that is full passes its retry-after on", async () => {

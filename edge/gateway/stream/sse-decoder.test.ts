@@ -27,6 +27,15 @@ describe("createSseDecoder", () => {
     expect(decode([encoder.encode("data: a\n\ndata: b")])).toEqual(["a", "b"]);
   });
 
+  it("reads a large event that comes in small pieces in linear time", () => {
+    const data = "x".repeat(4_000_000);
+    const bytes = encoder.encode(`data: ${data}\n\n`);
+    const parts = Array.from({ length: Math.ceil(bytes.length / 256) }, (_, index) =>
+      bytes.subarray(index * 256, (index + 1) * 256),
+    );
+    expect(decode(parts)).toEqual([data]);
+  });
+
   it("refuses an event that never ends", () => {
     const decoder = createSseDecoder();
     const half = encoder.encode(`data: ${"x".repeat(3_000_000)}`);

@@ -4,6 +4,8 @@ import { MillraceError } from "@millrace/core/contract";
 /** One event of a stream; a tool call's arguments or a page of logprobs fit a hundred times over. */
 const MAX_EVENT_CHARS = 4 * 1024 * 1024;
 
+const LINE_END = /[\r\n]/;
+
 /** Turns the bytes of an event stream into the `data` of its events, whatever the network did to the boundaries. */
 export interface SseDecoder {
   /** @throws MillraceError `upstream-garbage` when one event outgrows its bound. */
@@ -23,6 +25,15 @@ export function createSseDecoder(): SseDecoder {
       if (event.data !== "") events.push(event.data);
     },
   });
+  /** The pieces of a line that is not over: the parser would scan it from its start again with each of them. */
+  let unfinished: string[] = [];
+  const feed = (text: string): void => {
+    unfinished.push(text);
+    if (!LINE_END.test(text)) return;
+    const lines = unfinished.join("");
+    unfinished = [];
+    parser.feed(lines);
+  };
   const take = (): readonly string[] => {
     const taken = events;
     events = [];
@@ -32,14 +43,14 @@ export function createSseDecoder(): SseDecoder {
     push(bytes) {
       const text = decoder.decode(bytes, { stream: true });
       charsSinceEvent += text.length;
-      parser.feed(text);
+      feed(text);
       if (charsSinceEvent > MAX_EVENT_CHARS && events.length === 0) {
         throw new MillraceError("upstream-garbage", { message: "The model's server sent an event without an end." });
       }
       return take();
     },
     end() {
-      parser.feed(`${decoder.decode()}\n\n`);
+      feed(`${decoder.decode()}\n\n`);
       return take();
     },
   };

@@ -35,7 +35,8 @@ async function readText(response: Response): Promise<string> {
   const tooLarge = (): MillraceError =>
     new MillraceError("upstream-garbage", { message: "The model's server answered with more than fits in memory." });
   try {
-    const contentLength = response.headers.get("content-length");
+    // The length of a compressed answer says nothing about how much comes out of it.
+    const contentLength = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
     return new TextDecoder().decode(
       await readBounded(response, { contentLength, maxBytes: MAX_ANSWER_BYTES, tooLarge }),
     );

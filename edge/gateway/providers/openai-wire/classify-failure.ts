@@ -64,6 +64,14 @@ export function retryAfterSeconds(header: string | undefined, nowMs: number): nu
   return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(0, Math.ceil(seconds)));
 }
 
+/** A shorter secret could be a word that answers hold by chance; no vendor issues one. */
+const MIN_SECRET_CHARS = 8;
+
+/** An answer, unless its server quotes our credentials in it: callers may use a provider without being shown its secret. */
+export function withoutSecret(answer: string, secret: string | undefined): string {
+  return secret === undefined || secret.length < MIN_SECRET_CHARS ? answer : answer.replaceAll(secret, "[secret]");
+}
+
 const byStatus: ReadonlyMap<number, ErrorCode> = new Map([
   [401, "upstream-unauthorized"],
   [403, "upstream-unauthorized"],
@@ -101,7 +109,7 @@ export function classifyFailure(failure: UpstreamFailure, context: FailureContex
     said !== undefined && code !== "upstream-unauthorized" ? said : `The model's server answered ${failure.status}.`;
   return new MillraceError(code, {
     message,
-    ...(vendor.param === undefined ? {} : { param: vendor.param }),
+    ...(vendor.param === undefined ? {} : { param: scrub(vendor.param, context.secret) }),
     ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter }),
   });
 }

@@ -3,7 +3,7 @@ import type { FrameSource } from "../../exchange/answer.ts";
 import { asFields, type Fields } from "../../json/vendor-json.ts";
 import { createSseDecoder } from "../../stream/sse-decoder.ts";
 import { chunkToEvents, readStart } from "./chunk-to-events.ts";
-import { classifyErrorEvent, type FailureContext } from "./classify-failure.ts";
+import { classifyErrorEvent, type FailureContext, withoutSecret } from "./classify-failure.ts";
 import { Completeness } from "./completeness.ts";
 
 const DONE = "[DONE]";
@@ -98,7 +98,8 @@ class OpenAiFrames implements FrameSource {
     return frames;
   }
 
-  #frameOf(payload: string): ModelFrame | undefined {
+  #frameOf(received: string): ModelFrame | undefined {
+    const payload = withoutSecret(received, this.#options.secret);
     let chunk: Fields | undefined;
     try {
       chunk = asFields(JSON.parse(payload));

@@ -1,7 +1,7 @@
 import { type JsonObject, MillraceError, type Surface } from "@millrace/core/contract";
 import { asFields, asList, asText } from "../../json/vendor-json.ts";
 import type { WholeAnswer } from "../../exchange/answer.ts";
-import { classifyErrorEvent, type FailureContext } from "./classify-failure.ts";
+import { classifyErrorEvent, type FailureContext, withoutSecret } from "./classify-failure.ts";
 
 function garbage(what: string): MillraceError {
   return new MillraceError("upstream-garbage", { message: `The model's server answered with ${what}.` });
@@ -40,7 +40,8 @@ export function checkWhole(
 }
 
 /** Reads a 2xx answer that does not stream: its text stays as it came. */
-export function readWhole(text: string, surface: Surface, context: FailureContext): WholeAnswer {
+export function readWhole(received: string, surface: Surface, context: FailureContext): WholeAnswer {
+  const text = withoutSecret(received, context.secret);
   let body: unknown;
   try {
     body = JSON.parse(text);
