@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -7,16 +6,6 @@ const testTimeoutMs = 30_000;
 
 const common = { testTimeout: testTimeoutMs, hookTimeout: 2 * testTimeoutMs };
 const notHere = ["**/node_modules/**", "**/dist/**", "**/.millrace/**"];
-
-function workerd(name: string, folder: string, configPath: string) {
-  if (!existsSync(configPath)) return [];
-  return [
-    {
-      plugins: [cloudflareTest({ wrangler: { configPath } })],
-      test: { ...common, name, include: [`${folder}/**/*.worker.test.ts`], exclude: notHere },
-    },
-  ];
-}
 
 /** The functions Worker, with databases in Node that it reaches over Neon's protocol. */
 function functionsWorkerd() {
@@ -68,7 +57,10 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      ...workerd("gateway-workerd", "edge/gateway", "./wrangler.toml"),
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        test: { ...common, name: "gateway-workerd", include: ["edge/gateway/**/*.worker.test.ts"], exclude: notHere },
+      },
       functionsWorkerd(),
       {
         test: {
