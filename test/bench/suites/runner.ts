@@ -8,7 +8,9 @@ import { SHIPPED_SHAPE, writeTinyModel } from "../../../gpu-runner/test/tiny-mod
 import type { EnginePeerOptions, EnginePeerResult, EnginePeerRound } from "../peers/engine-in-process.ts";
 import { startChild, stopChild } from "../../support/child.ts";
 import type { BenchResult, BenchRow } from "../support/result.ts";
+import { processTree } from "../support/process-usage.ts";
 import { medianInterval, quantile } from "../support/statistics.ts";
+import { measureMemory } from "./memory.ts";
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const CONCURRENCY = [1, 4, 16];
@@ -67,7 +69,7 @@ async function complete(url: string, prompt: string, maxTokens: number): Promise
   return Number(/"completion_tokens":(\d+)/.exec(text)?.[1] ?? Number.NaN);
 }
 
-async function startRunner(options: EnginePeerOptions): Promise<Contender> {
+async function startRunner(options: EnginePeerOptions): Promise<Contender & { readonly pid: number }> {
   const child = await startChild({
     command: process.execPath,
     args: [file("../../../gpu-runner/main.ts")],
@@ -104,6 +106,7 @@ async function startRunner(options: EnginePeerOptions): Promise<Contender> {
       };
     },
     stop: () => stopChild(child),
+    pid: child.pid,
   };
 }
 
@@ -166,10 +169,13 @@ export async function benchRunner(options: BenchRunnerOptions = {}): Promise<Ben
   try {
     const inProcess = await startInProcess(engine);
     try {
-      const rows: BenchRow[] = [];
+      const memory = (when: string) =>
+        measureMemory(when, [{ name: "memory of the runner with its engine", pids: processTree(runner.pid) }]);
+      const rows: BenchRow[] = memory("at rest");
       for (const concurrency of CONCURRENCY) {
         rows.push(...(await compare({ runner, inProcess }, { concurrency, rounds: options.rounds ?? ROUNDS })));
       }
+      rows.push(...memory("after load"));
       return { name: "runner against the same engine in process", rows };
     } finally {
       await inProcess.stop();
