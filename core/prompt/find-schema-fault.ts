@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../contract/json-value.ts";
 import { MAX_JSON_DEPTH } from "../contract/limits.ts";
+import { findPatternFault } from "./find-pattern-fault.ts";
 
 const typeNames = new Set(["null", "boolean", "object", "array", "number", "string", "integer"]);
 const schemaKeywords = ["items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"];
@@ -75,8 +76,11 @@ function shapeFault(schema: JsonObject): string | undefined {
 function patternFault(schema: JsonObject): string | undefined {
   const named = isObject(schema["patternProperties"]) ? Object.keys(schema["patternProperties"]) : [];
   const patterns = schema["pattern"] === undefined ? named : [schema["pattern"], ...named];
-  const wrong = patterns.find((text) => !isPattern(text));
-  return wrong === undefined ? undefined : `${JSON.stringify(wrong)} is not a regular expression`;
+  for (const pattern of patterns) {
+    const fault = typeof pattern === "string" ? findPatternFault(pattern) : "`pattern` is not text";
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 function* childSchemas(schema: JsonObject): Generator<readonly [string, JsonValue]> {
@@ -102,15 +106,6 @@ function resolves(reference: JsonValue, root: JsonValue): boolean {
         : undefined;
   }
   return target !== undefined;
-}
-
-function isPattern(text: JsonValue): boolean {
-  if (typeof text !== "string") return false;
-  try {
-    return new RegExp(text, "u") instanceof RegExp;
-  } catch {
-    return false;
-  }
 }
 
 function isTextList(value: JsonValue): boolean {
