@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createLog, isColoured, readable } from "./log.ts";
+import { createLog, isColoured, modelFailure, readable } from "./log.ts";
 
 test("a Worker's line of JSON is shown as words, with its own level", () => {
   const line = JSON.stringify({ at: "x", level: "warn", event: "outbox-spilled", outbox: "outbox-1", count: 2 });
@@ -20,4 +20,13 @@ test("each line carries the part that said it; without a terminal there is no co
   expect([isColoured({ isTTY: true }, {}), isColoured({ isTTY: true }, { NO_COLOR: "1" }), isColoured({}, {})]).toEqual(
     [true, false, false],
   );
+});
+
+test("a model that can never load is told apart from every other line", () => {
+  expect(modelFailure('{"event":"model-failed","reason":"no GGUF"}')).toBe("no GGUF");
+  expect([modelFailure('{"event":"model-ready"}'), modelFailure("model-failed"), modelFailure("null")]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

@@ -43,16 +43,28 @@ export function isColoured(stream: { isTTY?: boolean }, env: Readonly<Record<str
  * stays as it is.
  */
 export function readable(text: string, level: Level): { readonly level: Level; readonly text: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { level, text };
-  }
-  if (typeof value !== "object" || value === null || !("event" in value)) return { level, text };
-  const { at: _at, level: own, event, ...fields } = value as Record<string, unknown>;
+  const value = eventOf(text);
+  if (value === undefined) return { level, text };
+  const { at: _at, level: own, event, ...fields } = value;
   const words = Object.entries(fields).map(([name, field]) => `${name}=${plain(field)}`);
   return { level: isLevel(own) ? own : level, text: [plain(event), ...words].join(" ") };
+}
+
+/** Why the runner's model will not load, however long one waits, when the line says so. */
+export function modelFailure(line: string): string | undefined {
+  const value = eventOf(line);
+  return value?.["event"] === "model-failed" ? plain(value["reason"]) : undefined;
+}
+
+function eventOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && "event" in value
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function plain(value: unknown): string {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { readable } from "./log.ts";
+import { modelFailure, readable } from "./log.ts";
 import type { Say } from "./log.ts";
 
 export interface RunnerProcess {
@@ -15,6 +15,8 @@ interface Options {
   readonly port: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly say: Say;
+  /** Called with the reason when the runner says that its model will not load, however long one waits. */
+  readonly onModelFailed: (reason: string) => void;
 }
 
 const firstRestartMs = 500;
@@ -24,7 +26,7 @@ const settledMs = 60_000;
 const stopMs = 10_000;
 
 /** Runs the runner as a child and starts it again when it ends, ever more slowly while it keeps ending. */
-export function startRunnerProcess({ root, port, env, say }: Options): RunnerProcess {
+export function startRunnerProcess({ root, port, env, say, onModelFailed }: Options): RunnerProcess {
   let stopping = false;
   let restartMs = firstRestartMs;
   let timer: NodeJS.Timeout | undefined;
@@ -39,7 +41,7 @@ export function startRunnerProcess({ root, port, env, say }: Options): RunnerPro
       // Ctrl-C is for the launcher, which lets the runner finish what it is answering.
       detached: process.platform !== "win32",
     });
-    relay(started, say);
+    relay(started, say, onModelFailed);
     started.on("error", (error) => say("error", `could not be started: ${error.message}`));
     started.on("close", (code, signal) => {
       if (stopping) return;
@@ -81,7 +83,7 @@ function runnerEnv(env: Readonly<Record<string, string | undefined>>): NodeJS.Pr
   );
 }
 
-function relay(child: ChildProcess, say: Say): void {
+function relay(child: ChildProcess, say: Say, onModelFailed: (reason: string) => void): void {
   for (const [stream, level] of [
     [child.stdout, "info"],
     [child.stderr, "warn"],
@@ -91,6 +93,8 @@ function relay(child: ChildProcess, say: Say): void {
       if (line.trim() === "") return;
       const words = readable(line, level);
       say(words.level, words.text);
+      const reason = modelFailure(line);
+      if (reason !== undefined) onModelFailed(reason);
     });
   }
 }

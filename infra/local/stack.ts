@@ -58,8 +58,15 @@ export async function startStack({ config, ports, log, signal, onStop }: Options
   await removeLocalFile(dataDir);
   onStop("local file", async () => removeLocalFile(dataDir));
   const runnerUrl = `http://127.0.0.1:${ports.runner}`;
+  const modelFailed = new AbortController();
   if (config.runner) {
-    const runner = startRunnerProcess({ root: config.root, port: ports.runner, env: process.env, say: log("runner") });
+    const runner = startRunnerProcess({
+      root: config.root,
+      port: ports.runner,
+      env: process.env,
+      say: log("runner"),
+      onModelFailed: (reason) => modelFailed.abort(reason),
+    });
     onStop("runner", async () => runner.stop());
   }
   const [builds, state] = await Promise.all([
@@ -79,7 +86,7 @@ export async function startStack({ config, ports, log, signal, onStop }: Options
   onStop("cron", () => cron.stop());
   const url = `http://${config.host.includes(":") ? `[${config.host}]` : hostForPeople(config.host)}:${ports.gateway}`;
   const file: LocalFile = { url, key, runner: config.runner ? runnerUrl : null, docs: `${url}/docs` };
-  await untilAllAnswer(file, log("stack"), signal);
+  await untilAllAnswer(file, log("stack"), { wanted: signal, modelFailed: modelFailed.signal });
   await writeLocalFile(dataDir, file);
   return file;
 }
@@ -169,7 +176,11 @@ async function startAllWorkers(options: {
 }
 
 /** The gateway knows the key, so a bundle with it is published; and the runner has its model. */
-async function untilAllAnswer({ url, key, runner }: LocalFile, say: Say, signal: AbortSignal): Promise<void> {
+async function untilAllAnswer(
+  { url, key, runner }: LocalFile,
+  say: Say,
+  { wanted, modelFailed }: { readonly wanted: AbortSignal; readonly modelFailed: AbortSignal },
+): Promise<void> {
   const answers = async (address: string, init?: RequestInit) => {
     const response = await fetch(address, { ...init, signal: AbortSignal.timeout(5_000) });
     await response.body?.cancel();
@@ -179,7 +190,7 @@ async function untilAllAnswer({ url, key, runner }: LocalFile, say: Say, signal:
   const published = await poll(async () => answers(`${url}/v1/models`, { headers }), {
     withinMs: gatewayReadyMs,
     everyMs: pollMs,
-    signal,
+    signal: wanted,
   });
   if (!published)
     throw new StartError("the gateway does not answer with the published configuration; its words are above.");
@@ -188,8 +199,11 @@ async function untilAllAnswer({ url, key, runner }: LocalFile, say: Say, signal:
   const ready = await poll(async () => answers(`${runner}/healthz`), {
     withinMs: runnerReadyMs,
     everyMs: pollMs,
-    signal,
+    signal: AbortSignal.any([wanted, modelFailed]),
   });
+  if (modelFailed.aborted) {
+    throw new StartError(`no local model: ${String(modelFailed.reason)} MILLRACE_RUNNER=off starts without one.`);
+  }
   if (!ready)
     throw new StartError("the runner has no model; its words are above. MILLRACE_RUNNER=off starts without it.");
 }

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { newDataDir, startStack, type Stack } from "../support/stack.ts";
@@ -48,5 +50,15 @@ describe("a stack that is killed without warning", () => {
 
   it("refuses a second start on the same data and says who holds it", async () => {
     await expect(startStack(data.path)).rejects.toThrow(/runs on this data already: process \d+, http/);
+  });
+
+  it("ends at once, and says why, when the model can never load", async () => {
+    const other = newDataDir();
+    const model = join(other.path, "garbage.gguf");
+    writeFileSync(model, "no model at all".repeat(1000));
+    await expect(startStack(other.path, { MILLRACE_MODEL: model })).rejects.toThrow(
+      /ended with 1[\s\S]*no local model: .*is not a GGUF file/,
+    );
+    other.remove();
   });
 });
