@@ -349,6 +349,12 @@ describe("keys and settings", () => {
     expect(elsewhere.note).toContain("no-key");
   });
 
+  it("finds the stack whose data lie elsewhere by the variable that started it", async () => {
+    await writeFile(join(folder, "local.json"), JSON.stringify({ url: server.url, key: server.key }));
+    const world = { env: { HOME: folder, MILLRACE_DATA_DIR: folder }, cwd: tmpdir() };
+    expect((await millrace(server, ["prompt", "list"], world)).exitCode).toBe(0);
+  });
+
   it("colours only for a person", async () => {
     const env = { MILLRACE_URL: server.url, MILLRACE_KEY: server.key };
     const colored = await millrace(server, ["prompt", "list"], { env, isTerminal: true });

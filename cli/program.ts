@@ -44,7 +44,7 @@ const HELP_END = `
 Where it goes and with which key, the first that is there:
   --url, --key
   MILLRACE_URL, MILLRACE_KEY
-  .millrace/local.json here or in a folder above (written by \`npm start\`)
+  local.json in MILLRACE_DATA_DIR, or in .millrace here or in a folder above (written by \`npm start\`)
   ~/.config/millrace/config.json   {"url": "https://…", "key": "mlr_…"}
 
 Exit codes:

@@ -25,7 +25,8 @@ interface Source {
 const fileSchema = z.looseObject({ url: z.url().optional(), key: z.string().optional() });
 
 /**
- * Flags, then MILLRACE_URL and MILLRACE_KEY, then `.millrace/local.json` of this directory or one above it, then the user's file.
+ * Flags, then MILLRACE_URL and MILLRACE_KEY, then `local.json` in MILLRACE_DATA_DIR, in `.millrace` of this directory or of
+ * one above it, then the user's file.
  * A key from a file goes only to the URL of that file: `--url` elsewhere never sends the local key to a stranger.
  * @throws CliError `no-server` or `no-key` when nothing says where to go or with what.
  */
@@ -62,7 +63,9 @@ function settingsFiles({ env, cwd }: SettingsSources): string[] {
     if (dirname(folder) === folder) break;
   }
   const configHome = env["XDG_CONFIG_HOME"] ?? join(env["HOME"] ?? homedir(), ".config");
-  return [...upward, join(configHome, "millrace", "config.json")];
+  const dataDir = env["MILLRACE_DATA_DIR"];
+  const chosen = dataDir === undefined || dataDir === "" ? [] : [join(dataDir, "local.json")];
+  return [...chosen, ...upward, join(configHome, "millrace", "config.json")];
 }
 
 function readSource(file: string): Source {
