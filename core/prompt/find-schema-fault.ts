@@ -55,6 +55,7 @@ function keywordFault(schema: JsonObject, root: JsonValue): string | undefined {
   if (required !== undefined && !isTextList(required)) return "`required` is not a list of names";
   if ($ref !== undefined && !resolves($ref, root))
     return `\`$ref\` ${JSON.stringify($ref)} leads nowhere in the schema`;
+  if (appliesToItself(schema, { root, above: new Set() })) return "it refers to itself and to nothing else";
   return shapeFault(schema) ?? patternFault(schema);
 }
 
@@ -95,8 +96,25 @@ function* childSchemas(schema: JsonObject): Generator<readonly [string, JsonValu
   }
 }
 
+/**
+ * Whether a chain of references leads back to its start without a step into the value: a validator would follow it forever. A reference
+ * through `properties` or `items` (a tree) ends with the value.
+ */
+function appliesToItself(
+  schema: JsonValue | undefined,
+  { root, above }: { readonly root: JsonValue; readonly above: ReadonlySet<JsonValue> },
+): boolean {
+  if (!isObject(schema) || schema["$ref"] === undefined) return false;
+  if (above.has(schema)) return true;
+  return appliesToItself(targetOf(schema["$ref"], root), { root, above: new Set([...above, schema]) });
+}
+
 function resolves(reference: JsonValue, root: JsonValue): boolean {
-  if (typeof reference !== "string" || !(reference === "#" || reference.startsWith("#/"))) return false;
+  return targetOf(reference, root) !== undefined;
+}
+
+function targetOf(reference: JsonValue, root: JsonValue): JsonValue | undefined {
+  if (typeof reference !== "string" || !(reference === "#" || reference.startsWith("#/"))) return undefined;
   let target: JsonValue | undefined = root;
   for (const part of reference.split("/").slice(1)) {
     const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
@@ -105,7 +123,7 @@ function resolves(reference: JsonValue, root: JsonValue): boolean {
         ? Reflect.get(target, name)
         : undefined;
   }
-  return target !== undefined;
+  return target;
 }
 
 function isTextList(value: JsonValue): boolean {

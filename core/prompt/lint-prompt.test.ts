@@ -19,6 +19,11 @@ describe("lintPrompt", () => {
       "invalid-prompt variables",
     ],
     [
+      "a variables schema that refers to itself and to nothing else",
+      { variables: { type: "object", properties: { a: { $ref: "#/properties/b" }, b: { $ref: "#/properties/a" } } } },
+      "invalid-prompt variables",
+    ],
+    [
       "a slot that stands twice",
       { messages: [{ slot: "input" }, { slot: "input" }] },
       "invalid-prompt messages[1].slot",

@@ -31,7 +31,7 @@ export function compileVariables(schema: JsonObject): CompiledVariables {
       refuseUndeclared(schema, properties, variables);
       const filled = withDefaults(schema, variables);
       const resolved = isObject(filled) ? filled : {};
-      const result = validator.validate(resolved);
+      const result = validateWithin(validator, resolved);
       if (!result.valid) throw invalidVariable(result.errors);
       for (const name of strict) refuseMarkers(properties[name], resolved[name], { path: name, strict: false });
       return resolved;
@@ -46,6 +46,19 @@ function createValidator(schema: JsonObject): Validator {
     return new Validator(schema, "2020-12", true);
   } catch (error) {
     throw invalidSchema(error instanceof Error ? error.message : "it cannot be read", error);
+  }
+}
+
+/** @throws MillraceError `invalid-variables` where the schema leads round in a circle on this very value */
+function validateWithin(validator: Validator, value: JsonObject): ReturnType<Validator["validate"]> {
+  try {
+    return validator.validate(value);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new MillraceError("invalid-variables", {
+      message: "the variables' schema refers to itself without end",
+      cause,
+    });
   }
 }
 
