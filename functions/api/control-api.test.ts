@@ -325,11 +325,12 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
         usage: null,
       });
       expect(await codeOf("GET /traces?after=nonsense")).toBe("400 invalid-request");
+      expect(await codeOf(`GET /traces?after=trc_${"f".repeat(32)}`)).toBe("400 invalid-request");
     });
   });
 
   describe("bad input", () => {
-    const send = async (body: string, type = "application/json") => {
+    const send = async (body: BodyInit, type = "application/json") => {
       const request = new Request("https://control/api/v1/prompts", {
         method: "POST",
         body,
@@ -348,6 +349,10 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
         detail: expect.stringContaining("position 9"),
       });
       expect((await send('{"name"')).detail).toContain("position 7");
+    });
+    it("refuses text that is not UTF-8 instead of storing something else", async () => {
+      const latin1 = Uint8Array.from(`{"name":"caf\u00e9"}`, (char) => char.charCodeAt(0));
+      expect(await send(latin1)).toMatchObject({ code: "malformed-json", detail: "The body is not UTF-8." });
     });
     it("bounds size and depth", async () => {
       expect((await send(`"${"x".repeat(9 * 1024 * 1024)}"`)).code).toBe("body-too-large");

@@ -21,7 +21,7 @@ export async function readJson(request: Request): Promise<JsonValue> {
 async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   if (request.body === null) return "";
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   const reader = request.body.getReader();
   let text = "";
   let bytes = 0;
@@ -32,9 +32,18 @@ async function readText(request: Request): Promise<string> {
       await reader.cancel();
       throw tooLarge();
     }
-    text += decoder.decode(piece, { stream: true });
+    text += decode(decoder, piece);
   }
-  return text + decoder.decode();
+  return text + decode(decoder, undefined);
+}
+
+/** @param piece undefined: the text is over */
+function decode(decoder: TextDecoder, piece: Uint8Array | undefined): string {
+  try {
+    return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true });
+  } catch (cause) {
+    throw new MillraceError("malformed-json", { message: "The body is not UTF-8.", cause });
+  }
 }
 
 function tooLarge(): MillraceError {

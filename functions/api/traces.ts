@@ -1,8 +1,10 @@
-import { idSchema, MillraceError, traceQuerySchema } from "@millrace/core/contract";
+import { idSchema, idTimeMs, MillraceError, traceQuerySchema } from "@millrace/core/contract";
 import { findTrace, listTraces } from "../stores/trace-store.ts";
 import { type Handlers, ok, param } from "./call.ts";
 
 const traceId = idSchema("trace");
+/** 9999-12-31: later years have five digits, which ISO 8601 writes with a sign and PostgreSQL does not read. */
+const MAX_ID_TIME_MS = Date.UTC(9999, 11, 31);
 
 /** Traces of the key's environment. A cursor is the id of a trace. */
 export const traceHandlers: Handlers = {
@@ -31,7 +33,7 @@ export const traceHandlers: Handlers = {
 };
 
 function checkCursor(name: string, value: string | undefined): void {
-  if (value === undefined || traceId.safeParse(value).success) return;
+  if (value === undefined || (traceId.safeParse(value).success && idTimeMs(value) <= MAX_ID_TIME_MS)) return;
   throw new MillraceError("invalid-request", {
     param: name,
     message: "Expected the id of a trace: `next` of an earlier answer.",

@@ -381,6 +381,10 @@ describe("bad input", () => {
       ask,
     );
     expect(large.status).toBe(431);
+    const models = await fetch(`${gateway.url}/v1/models`, {
+      headers: { authorization: `Bearer ${tenant.key}`, "x-pad": "x".repeat(15_000), "x-pad2": "x".repeat(20_000) },
+    });
+    expect(models.status).toBe(431);
     const absent = await fetch(`${gateway.url}/v1/nothing`);
     expect([absent.status, ((await absent.json()) as { error: { code: string } }).error.code]).toEqual([
       404,

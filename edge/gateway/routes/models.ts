@@ -2,6 +2,7 @@ import type { ModelList, WireModel } from "@millrace/core/contract";
 import type { Handler } from "hono";
 import type { KeepAlive } from "../bundles/bundle-store.ts";
 import type { ServedBundle } from "../bundles/held-bundle.ts";
+import { checkHeaders } from "../http/check-headers.ts";
 import { authenticate, type AuthenticateDeps, requirePermission } from "../stages/authenticate/index.ts";
 
 /** What a key may put into `model`: the environment's models, and its prompts as `prompt:<name>`. All are as old as their publication. */
@@ -18,6 +19,7 @@ export function listModels({ bundle, publishedAtMs }: Pick<ServedBundle, "bundle
 export function modelsRoute(deps: AuthenticateDeps): Handler {
   return async (context) => {
     const keepAlive: KeepAlive = (work) => context.executionCtx.waitUntil(work);
+    checkHeaders(context.req.raw.headers);
     const admission = await authenticate(context.req.raw, keepAlive, deps);
     requirePermission(admission, "inference");
     return context.json(listModels(admission.config));
