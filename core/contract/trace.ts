@@ -91,3 +91,11 @@ export const traceMessageSchema = z
     "exactly one of bodies and bodies_key",
   );
 export type TraceMessage = z.output<typeof traceMessageSchema>;
+
+/** Outbox objects that share the load of one gateway; one takes about a thousand calls a second, each with a batch. */
+export const TRACE_OUTBOX_SHARDS = 8;
+
+/** The name of the n-th outbox object, from 0. */
+export function traceOutboxName(n: number): string {
+  return `outbox-${n}`;
+}

@@ -1,8 +1,7 @@
+import { TRACE_OUTBOX_SHARDS, traceOutboxName } from "@millrace/core/contract";
 import type { Miniflare } from "miniflare";
 import { poll } from "./poll.ts";
 
-/** The gateway's shards of the trace outbox; asking one more than there are costs an empty object. */
-const outboxCount = 8;
 const drainMs = 10_000;
 const pollMs = 200;
 
@@ -16,7 +15,10 @@ interface Outbox {
  */
 export async function drainTraces(miniflare: Miniflare, workerName: string): Promise<number> {
   const objects = await miniflare.getDurableObjectNamespace("TRACE_OUTBOX", workerName);
-  const outboxes = Array.from({ length: outboxCount }, (_, n) => objects.getByName(`outbox-${n}`) as unknown as Outbox);
+  const outboxes = Array.from(
+    { length: TRACE_OUTBOX_SHARDS },
+    (_, n) => objects.getByName(traceOutboxName(n)) as unknown as Outbox,
+  );
   let left = 0;
   await poll(
     async () => {

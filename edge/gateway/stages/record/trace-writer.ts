@@ -1,10 +1,13 @@
-import type { TraceMessage, TraceOutboxService } from "@millrace/core/contract";
+import {
+  TRACE_OUTBOX_SHARDS,
+  type TraceMessage,
+  type TraceOutboxService,
+  traceOutboxName,
+} from "@millrace/core/contract";
 import { errorFields, type Log } from "@millrace/core/log";
 import { within } from "../../memory/within.ts";
 import { GroupCommit } from "./group-commit.ts";
 
-/** Objects that share the load of one gateway; an object takes about a thousand calls a second, each with a batch. */
-const OUTBOX_SHARDS = 8;
 /** The end of an answer waits this long for the outbox, then for each fallback. */
 const APPEND_LIMIT_MS = 2_000;
 const FALLBACK_LIMIT_MS = 2_000;
@@ -27,7 +30,7 @@ export interface TraceWriter {
 function shardOf(text: string): string {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return `outbox-${(hash >>> 0) % OUTBOX_SHARDS}`;
+  return traceOutboxName((hash >>> 0) % TRACE_OUTBOX_SHARDS);
 }
 
 /** The way of a trace to a durable place: the outbox; when it is away the queue; when that is away R2, where the functions Worker collects it. */
