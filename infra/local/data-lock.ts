@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "./config.ts";
@@ -36,6 +36,8 @@ const settleMs = 50;
  */
 export async function takeDataLock(dataDir: string, url: string, deps: DataLockDeps = systemDeps): Promise<DataLock> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  // Postgres's files are open to whoever reaches them, so nobody else may; the folder may have been there before.
+  await chmod(dataDir, 0o700);
   const path = join(dataDir, "lock");
   const own = `${path}.${deps.pid}.${randomBytes(4).toString("hex")}`;
   const text = JSON.stringify({ pid: deps.pid, birth: deps.birthOf(deps.pid) ?? "", url } satisfies Holder);

@@ -76,7 +76,7 @@ export async function startStack({ config, ports, log, signal, onStop }: Options
   const key = await prepare(dataDir, state.runBatch, { runnerUrl, say: log("database") });
   const miniflare = await startAllWorkers({ config, ports, say: log("workers"), builds, neonUrl: state.neonUrl, key });
   onStop("workers", async () => miniflare.dispose());
-  const guardian = guard(await childProcesses());
+  const guardian = guard(childProcesses);
   onStop("guardian", () => guardian.dismiss());
   onStop("trace queue", async () => {
     const left = await drainTraces(miniflare, functionsName);
