@@ -1,7 +1,14 @@
+import { branchesOf, type Route } from "@millrace/core/contract";
 import type { Command } from "commander";
 import { present } from "../context.ts";
 import { renderTable } from "../render/table.ts";
 import type { Run } from "./run.ts";
+
+/** The tree in one line: `fallback(openai · gpt-5, local · tiny)`. */
+function describeRoute(route: Route): string {
+  if (route.kind === "target") return `${route.provider} · ${route.model}`;
+  return `${route.kind}(${branchesOf(route).map(describeRoute).join(", ")})`;
+}
 
 export function addModelsList(group: Command, run: Run): void {
   group
@@ -14,14 +21,11 @@ export function addModelsList(group: Command, run: Run): void {
         present(context, list, () => {
           const rows = list.data.map((model) => [
             context.paint("bold", model.name),
-            `${model.route.provider} · ${model.route.model}`,
+            describeRoute(model.route),
             model.surfaces.join(" "),
             model.context_tokens === undefined ? "–" : String(model.context_tokens),
           ]);
-          return (
-            renderTable(context.paint, ["NAME", "PROVIDER · MODEL", "SURFACES", "CONTEXT TOKENS"], rows) ||
-            "No models.\n"
-          );
+          return renderTable(context.paint, ["NAME", "ROUTE", "SURFACES", "CONTEXT TOKENS"], rows) || "No models.\n";
         });
         return undefined;
       }),

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { sha256Schema, slugSchema } from "./ids.ts";
 import { permissionSchema } from "./permission.ts";
 import { promptContentSchema } from "./prompt.ts";
-import { modelSchema, providerSchema } from "./route.ts";
+import { providerSchema } from "./provider.ts";
+import { modelSchema } from "./route.ts";
 
 /** A prompt version as the gateway needs it. */
 export const bundleVersionSchema = z.object({

@@ -44,6 +44,12 @@ export const errorCatalogue = {
     title: "This target cannot honour a parameter",
     remedy: "Remove the parameter that `param` names, or choose a model that supports it.",
   },
+  "no-capable-target": {
+    ...caller,
+    status: 400,
+    title: "No target of this model can do what the request asks",
+    remedy: "Leave out what the message names, or choose a model whose targets can do it.",
+  },
   "unsupported-media-type": {
     ...caller,
     status: 415,
@@ -268,6 +274,20 @@ export const errorCatalogue = {
     status: 499,
     title: "The caller left",
     remedy: "Nothing to do: the work upstream was cancelled.",
+  },
+  "rate-limited": {
+    type: "rate_limit_error",
+    retryable: true,
+    status: 429,
+    title: "A limit is reached",
+    remedy: "Retry after the time in `retry-after`, or have the limit that the message names raised.",
+  },
+  "budget-exceeded": {
+    type: "rate_limit_error",
+    retryable: false,
+    status: 402,
+    title: "A budget is spent",
+    remedy: "Wait for the reset in the message, or have the budget that it names raised.",
   },
   "config-unavailable": {
     type: "server_error",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
-import { surfaceSchema, tierSchema } from "./route.ts";
+import { tierSchema } from "./provider.ts";
+import { surfaceSchema } from "./surface.ts";
 import { sha256Schema } from "./ids.ts";
 
 const count = z.int().nonnegative();

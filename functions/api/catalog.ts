@@ -1,10 +1,12 @@
 import {
   MillraceError,
+  type Model,
   modelSchema,
   type Provider,
   providerSchema,
   putModelSchema,
   putProviderSchema,
+  targetsOf,
 } from "@millrace/core/contract";
 import { assertPublicUrl } from "@millrace/core/net";
 import {
@@ -26,7 +28,7 @@ export const catalogHandlers: Handlers = {
   putModel: async (call) => {
     const model = validate(modelSchema, { name: param(call, "name"), ...putModelSchema.parse(call.body) });
     const { rows, environmentIds } = await putModel(call.change, model);
-    if (rows.length === 0) throw unknown("provider", model.route.provider);
+    if (rows.length === 0) throw await whichProviderIsMissing(call, model);
     call.deps.publish(environmentIds);
     return ok(model);
   },
@@ -57,7 +59,7 @@ export const catalogHandlers: Handlers = {
     const outcome = await deleteProvider(call.change, name);
     if (outcome === "in-use") {
       const users = (await listModels(call.tenant))
-        .filter(({ route }) => route.provider === name)
+        .filter(({ route }) => targetsOf(route).some((target) => target.provider === name))
         .map((model) => model.name);
       throw new MillraceError("in-use", { message: `Models answer from ${name}: ${users.join(", ")}.` });
     }
@@ -82,6 +84,12 @@ function checkProvider(provider: Provider, allowedPrivateHosts: readonly string[
       message: "Only a provider of kind huggingface has an inference_provider.",
     });
   }
+}
+
+async function whichProviderIsMissing(call: Call, model: Model): Promise<MillraceError> {
+  const known = new Set((await listProviders(call.tenant)).map((provider) => provider.name));
+  const missing = targetsOf(model.route).filter((target) => !known.has(target.provider));
+  return unknown("provider", missing.map((target) => target.provider).join(", "));
 }
 
 async function whyNotDeleted(call: Call, name: string): Promise<MillraceError> {

@@ -1,4 +1,4 @@
-import type { Model, Provider } from "@millrace/core/contract";
+import { type Model, type Provider, targetsOf } from "@millrace/core/contract";
 import { models, providers } from "@millrace/migrations/schema";
 import { asc, eq, sql } from "drizzle-orm";
 import { databaseFailure } from "../database-error.ts";
@@ -26,29 +26,33 @@ export async function listProviders({ db, principal }: Tenant): Promise<Provider
   return rows.map(toProvider);
 }
 
-/** Creates or replaces the model and notes which provider its route names. No rows: there is no such provider. */
+/** Creates or replaces the model and notes which providers its route names. No rows: one of them is not there. */
 export async function putModel(change: Change, model: Model): Promise<Outcome> {
   const { projectId } = change.principal;
   const at = change.at.toISOString();
+  const names = [...new Set(targetsOf(model.route).map((target) => target.provider))];
   return runChange(
     change,
-    sql`target as (select id from providers where project_id = ${projectId} and name = ${model.route.provider}),
+    sql`named as (
+      select id from providers where project_id = ${projectId}
+        and name in (select json_array_elements_text(${JSON.stringify(names)}::json))
+    ),
     changed as (
       insert into models (id, project_id, name, route, surfaces, context_tokens, created_at, updated_at)
       select ${change.newId("model")}, ${projectId}, ${model.name}, ${JSON.stringify(model.route)}::json,
         array(select json_array_elements_text(${JSON.stringify(model.surfaces)}::json)), ${model.context_tokens ?? null}::integer,
         ${at}::timestamptz, ${at}::timestamptz
-      from target
+      where (select count(*) from named) = ${names.length}::integer
       on conflict (project_id, name) do update set route = excluded.route, surfaces = excluded.surfaces,
         context_tokens = excluded.context_tokens, updated_at = excluded.updated_at
       returning id
     ),
     unlinked as (
-      delete from route_targets t using changed, target
-      where t.project_id = ${projectId} and t.model_id = changed.id and t.provider_id <> target.id
+      delete from route_targets t using changed
+      where t.project_id = ${projectId} and t.model_id = changed.id and t.provider_id not in (select id from named)
     ),
     linked as (
-      insert into route_targets (project_id, model_id, provider_id) select ${projectId}, changed.id, target.id from changed, target
+      insert into route_targets (project_id, model_id, provider_id) select ${projectId}, changed.id, named.id from changed, named
       on conflict do nothing
     )`,
     { action: "model.put", subject: model.name, detail: { ...model }, scope: "project" },

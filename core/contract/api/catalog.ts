@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { modelSchema, providerSchema } from "../route.ts";
+import { providerSchema } from "../provider.ts";
+import { modelSchema } from "../route.ts";
 
 /** PUT bodies carry no name: the path does. */
 export const putModelSchema = modelSchema.omit({ name: true });

@@ -1,6 +1,6 @@
-import type { ModelFrame, Tier } from "@millrace/core/contract";
+import type { Capability, ModelFrame, Tier } from "@millrace/core/contract";
 import type { ModelAnswer } from "../exchange/answer.ts";
-import type { Resolution } from "../exchange/resolution.ts";
+import type { ModelCall } from "../exchange/model-call.ts";
 
 /** What is waited for: the response's headers, the first event, the next event. */
 export type WaitPhase = "headers" | "first-token" | "gap";
@@ -14,14 +14,16 @@ export interface CallDeps {
   readonly awaiting: (phase: WaitPhase) => void;
 }
 
-/** How one kind of provider is spoken to. One file of this form for each kind; `registry.ts` lists them. */
+/** How one kind of provider is spoken to. One folder of this form for each kind; `registry.ts` lists them. */
 export interface ProviderAdapter {
   readonly tier: Tier;
+  /** What a model of this kind can do, as far as its name tells; a route's target corrects it. */
+  capabilities(model: string): ReadonlySet<Capability>;
   /**
-   * Answers one resolved request. A stream is answered once its first frames are here and sound.
+   * Answers one request. A stream is answered once its first frames are here and sound.
    * @throws MillraceError of the catalogue's `upstream-*` codes, `unsupported-parameter`, `context-too-long`, …
    */
-  call(resolution: Resolution, deps: CallDeps): Promise<ModelAnswer>;
+  call(call: ModelCall, deps: CallDeps): Promise<ModelAnswer>;
 }
 
 export type FrameBatch = readonly ModelFrame[];

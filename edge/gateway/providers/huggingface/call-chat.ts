@@ -1,7 +1,7 @@
 import type { ChatCompletionInput } from "@huggingface/tasks";
 import { MillraceError } from "@millrace/core/contract";
 import type { ModelAnswer } from "../../exchange/answer.ts";
-import type { Resolution } from "../../exchange/resolution.ts";
+import type { ModelCall } from "../../exchange/model-call.ts";
 import { readWhole } from "../openai-wire/read-whole.ts";
 import type { CallDeps } from "../provider.ts";
 import { generatorFrames } from "./generator-frames.ts";
@@ -9,17 +9,17 @@ import { accessOf, loadLibrary, type Observed, optionsOf } from "./hub-client.ts
 import { mapFailure } from "./map-failure.ts";
 
 /** Chat through the library's `chatCompletion`; every field of the request goes along, because Hugging Face's router speaks OpenAI's format. */
-export async function callChat(resolution: Resolution, deps: CallDeps): Promise<ModelAnswer> {
+export async function callChat(call: ModelCall, deps: CallDeps): Promise<ModelAnswer> {
   const observed: Observed = { retryAfter: undefined };
   const library = await loadLibrary();
   // Validated against our own schema, which is OpenAI's; the library's type names a subset of the fields.
-  const input = { ...resolution.fields, model: resolution.target.model } as unknown as ChatCompletionInput;
-  const args = { ...input, ...accessOf(resolution.target, deps, library) };
+  const input = { ...call.fields, model: call.target.model } as unknown as ChatCompletionInput;
+  const args = { ...input, ...accessOf(call.target, deps, library) };
   const options = optionsOf(deps, observed);
   const mapError = (error: unknown): MillraceError => mapFailure(error, deps, observed);
   deps.awaiting("headers");
-  if (resolution.stream) {
-    const rest = generatorFrames(library.chatCompletionStream(args, options), resolution, {
+  if (call.stream) {
+    const rest = generatorFrames(library.chatCompletionStream(args, options), call, {
       onFrames: () => deps.awaiting("gap"),
       mapError,
     });

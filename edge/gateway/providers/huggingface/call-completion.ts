@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/core/contract";
 import type { ModelAnswer } from "../../exchange/answer.ts";
-import type { Resolution } from "../../exchange/resolution.ts";
+import type { ModelCall } from "../../exchange/model-call.ts";
 import { AnswerAssembler } from "../../stream/answer-assembler.ts";
 import type { CallDeps } from "../provider.ts";
 import { generatorFrames } from "./generator-frames.ts";
@@ -22,7 +22,7 @@ const SUPPORTED = new Set([
   "user",
 ]);
 
-function parametersOf(fields: Resolution["fields"]): Record<string, unknown> {
+function parametersOf(fields: ModelCall["fields"]): Record<string, unknown> {
   const { max_tokens: limit, temperature, top_p, seed, stop } = fields;
   const named = { max_new_tokens: limit, temperature, top_p, seed, stop: typeof stop === "string" ? [stop] : stop };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined && value !== null));
@@ -32,9 +32,9 @@ function parametersOf(fields: Resolution["fields"]): Record<string, unknown> {
  * Text completion through the library's `textGenerationStream`, also for answers that are read whole: its `textGeneration` gives the text only
  * and loses why the answer ended, without which a cut answer cannot be told from a whole one.
  */
-export async function callCompletion(resolution: Resolution, deps: CallDeps): Promise<ModelAnswer> {
-  refuseUnsupported(resolution.fields, SUPPORTED, "Hugging Face text generation");
-  const prompt = resolution.fields["prompt"];
+export async function callCompletion(call: ModelCall, deps: CallDeps): Promise<ModelAnswer> {
+  refuseUnsupported(call.fields, SUPPORTED, "Hugging Face text generation");
+  const prompt = call.fields["prompt"];
   if (typeof prompt !== "string") {
     throw new MillraceError("unsupported-parameter", {
       param: "prompt",
@@ -44,19 +44,19 @@ export async function callCompletion(resolution: Resolution, deps: CallDeps): Pr
   const observed: Observed = { retryAfter: undefined };
   const library = await loadLibrary();
   const args = {
-    ...accessOf(resolution.target, deps, library),
-    model: resolution.target.model,
+    ...accessOf(call.target, deps, library),
+    model: call.target.model,
     inputs: prompt,
-    parameters: parametersOf(resolution.fields),
+    parameters: parametersOf(call.fields),
   };
   deps.awaiting("headers");
-  const rest = generatorFrames(library.textGenerationStream(args, optionsOf(deps, observed)), resolution, {
+  const rest = generatorFrames(library.textGenerationStream(args, optionsOf(deps, observed)), call, {
     onFrames: () => deps.awaiting("gap"),
     mapError: (error) => mapFailure(error, deps, observed),
   });
   const first = await rest.next();
   if (first === undefined) throw new MillraceError("upstream-truncated");
-  if (resolution.stream) return { kind: "stream", first, rest };
+  if (call.stream) return { kind: "stream", first, rest };
   const assembler = new AnswerAssembler("completions");
   for (let batch: typeof first | undefined = first; batch !== undefined; batch = await rest.next())
     assembler.add(batch);

@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/core/contract";
 import type { ModelAnswer } from "../../exchange/answer.ts";
-import type { Resolution } from "../../exchange/resolution.ts";
+import type { ModelCall } from "../../exchange/model-call.ts";
 import type { CallDeps } from "../provider.ts";
 import { accessOf, loadLibrary, type Observed, optionsOf } from "./hub-client.ts";
 import { mapFailure } from "./map-failure.ts";
@@ -29,13 +29,13 @@ function toBase64(vector: readonly number[]): string {
 }
 
 /** Embeddings through the library's `featureExtraction`. It counts no tokens, so neither does the answer. */
-export async function callEmbeddings(resolution: Resolution, deps: CallDeps): Promise<ModelAnswer> {
-  refuseUnsupported(resolution.fields, SUPPORTED, "Hugging Face feature extraction");
-  const input = resolution.fields["input"];
+export async function callEmbeddings(call: ModelCall, deps: CallDeps): Promise<ModelAnswer> {
+  refuseUnsupported(call.fields, SUPPORTED, "Hugging Face feature extraction");
+  const input = call.fields["input"];
   const inputs = (Array.isArray(input) ? input : [input]).filter((item) => typeof item === "string");
   const observed: Observed = { retryAfter: undefined };
   const library = await loadLibrary();
-  const args = { ...accessOf(resolution.target, deps, library), model: resolution.target.model, inputs };
+  const args = { ...accessOf(call.target, deps, library), model: call.target.model, inputs };
   deps.awaiting("headers");
   let output: unknown;
   try {
@@ -43,12 +43,12 @@ export async function callEmbeddings(resolution: Resolution, deps: CallDeps): Pr
   } catch (error) {
     throw mapFailure(error, deps, observed);
   }
-  const base64 = resolution.fields["encoding_format"] === "base64";
+  const base64 = call.fields["encoding_format"] === "base64";
   const data = vectorsOf(output, inputs.length).map((vector, index) => ({
     object: "embedding",
     index,
     embedding: base64 ? toBase64(vector) : vector,
   }));
-  const body = { object: "list", model: resolution.target.model, data };
+  const body = { object: "list", model: call.target.model, data };
   return { kind: "whole", text: JSON.stringify(body), body };
 }

@@ -1,6 +1,6 @@
 import { MillraceError, type ModelFrame } from "@millrace/core/contract";
 import type { FrameSource } from "../../exchange/answer.ts";
-import type { Resolution } from "../../exchange/resolution.ts";
+import type { ModelCall } from "../../exchange/model-call.ts";
 import { asFields } from "../../json/vendor-json.ts";
 import { chunkToEvents, readStart } from "../openai-wire/chunk-to-events.ts";
 import { Completeness } from "../openai-wire/completeness.ts";
@@ -13,10 +13,10 @@ export interface GeneratorOptions {
 /** Frames of a stream that the library has parsed. Its generator ends quietly on a cut connection, so completeness is judged here. */
 export function generatorFrames(
   chunks: AsyncGenerator<unknown>,
-  resolution: Pick<Resolution, "choices" | "wantsUsage">,
+  call: Pick<ModelCall, "choices" | "wantsUsage">,
   options: GeneratorOptions,
 ): FrameSource {
-  const completeness = new Completeness(resolution.choices);
+  const completeness = new Completeness(call.choices);
   let started = false;
   const frameOf = (value: unknown): ModelFrame => {
     const chunk = asFields(value);
@@ -26,7 +26,7 @@ export function generatorFrames(
     const events = started ? chunkToEvents(chunk) : [...readStart(chunk), ...chunkToEvents(chunk)];
     started = true;
     completeness.see(events);
-    const hidden = !resolution.wantsUsage && chunk["choices"].length === 0 && chunk["usage"] !== undefined;
+    const hidden = !call.wantsUsage && chunk["choices"].length === 0 && chunk["usage"] !== undefined;
     return { events, raw: hidden ? undefined : JSON.stringify(chunk) };
   };
   return {

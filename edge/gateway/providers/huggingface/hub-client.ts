@@ -1,6 +1,6 @@
 import type * as HuggingFace from "@huggingface/inference";
 import { MillraceError } from "@millrace/core/contract";
-import type { Target } from "../../exchange/resolution.ts";
+import type { Target } from "../../exchange/target.ts";
 import type { CallDeps } from "../provider.ts";
 
 type Library = typeof HuggingFace;

@@ -1,19 +1,32 @@
+import type { Capability } from "@millrace/core/contract";
 import type { ProviderAdapter } from "../provider.ts";
 import { callChat } from "./call-chat.ts";
 import { callCompletion } from "./call-completion.ts";
 import { callEmbeddings } from "./call-embeddings.ts";
 
+const capabilities: ReadonlySet<Capability> = new Set<Capability>([
+  "streaming",
+  "tools",
+  "parallel-tools",
+  "json-object",
+  "json-schema",
+  "images",
+  "logprobs",
+  "seed",
+]);
+
 /** Hugging Face: every inference provider that its library knows, and dedicated Inference Endpoints. */
 export const huggingFace: ProviderAdapter = {
   tier: "cloud",
-  call(resolution, deps) {
-    switch (resolution.surface) {
+  capabilities: () => capabilities,
+  call(call, deps) {
+    switch (call.surface) {
       case "chat":
-        return callChat(resolution, deps);
+        return callChat(call, deps);
       case "completions":
-        return callCompletion(resolution, deps);
+        return callCompletion(call, deps);
       case "embeddings":
-        return callEmbeddings(resolution, deps);
+        return callEmbeddings(call, deps);
     }
   },
 };

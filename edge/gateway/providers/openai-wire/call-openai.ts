@@ -1,6 +1,6 @@
 import { MillraceError, type Surface } from "@millrace/core/contract";
 import type { ModelAnswer } from "../../exchange/answer.ts";
-import type { Resolution } from "../../exchange/resolution.ts";
+import type { ModelCall } from "../../exchange/model-call.ts";
 import { readBounded } from "../../http/read-bounded.ts";
 import type { CallDeps } from "../provider.ts";
 import { classifyFailure, type FailureContext } from "./classify-failure.ts";
@@ -21,14 +21,14 @@ export interface OpenAiOptions {
   readonly trustCodes: boolean;
 }
 
-function address(resolution: Resolution): string {
-  const base = resolution.target.provider.base_url;
+function address(call: ModelCall): string {
+  const base = call.target.provider.base_url;
   if (base === undefined) {
     throw new MillraceError("upstream-rejected", {
-      message: `The provider ${resolution.target.provider.name} has no base_url.`,
+      message: `The provider ${call.target.provider.name} has no base_url.`,
     });
   }
-  return (base.endsWith("/") ? base.slice(0, -1) : base) + paths[resolution.surface];
+  return (base.endsWith("/") ? base.slice(0, -1) : base) + paths[call.surface];
 }
 
 async function readText(response: Response): Promise<string> {
@@ -47,16 +47,16 @@ async function readText(response: Response): Promise<string> {
 }
 
 /** One call of a server that speaks OpenAI's format. Sends the resolved text as it is, and passes answers on as they came. */
-export async function callOpenAi(resolution: Resolution, deps: CallDeps, options: OpenAiOptions): Promise<ModelAnswer> {
+export async function callOpenAi(call: ModelCall, deps: CallDeps, options: OpenAiOptions): Promise<ModelAnswer> {
   deps.awaiting("headers");
-  const response = await deps.fetch(address(resolution), {
+  const response = await deps.fetch(address(call), {
     method: "POST",
     headers: {
       "content-type": "application/json",
-      accept: resolution.stream ? "text/event-stream" : "application/json",
+      accept: call.stream ? "text/event-stream" : "application/json",
       ...(deps.secret === undefined ? {} : { authorization: `Bearer ${deps.secret}` }),
     },
-    body: resolution.text,
+    body: call.text,
   });
   deps.awaiting("first-token");
   const context: FailureContext = { secret: deps.secret, trustCodes: options.trustCodes, nowMs: Date.now() };
@@ -65,17 +65,17 @@ export async function callOpenAi(resolution: Resolution, deps: CallDeps, options
     throw classifyFailure({ status: response.status, retryAfter, body: await readText(response) }, context);
   }
   const isStream = (response.headers.get("content-type") ?? "").toLowerCase().startsWith("text/event-stream");
-  if (!resolution.stream || !isStream || response.body === null) {
+  if (!call.stream || !isStream || response.body === null) {
     if (isStream)
       throw new MillraceError("upstream-garbage", {
         message: "The model's server answered with a stream that was not asked for.",
       });
-    return readWhole(await readText(response), resolution.surface, context);
+    return readWhole(await readText(response), call.surface, context);
   }
   const rest = readStream(response.body as ReadableStream<Uint8Array>, {
     ...context,
-    wantsUsage: resolution.wantsUsage,
-    choices: resolution.choices,
+    wantsUsage: call.wantsUsage,
+    choices: call.choices,
     onFrames: () => deps.awaiting("gap"),
   });
   const first = await rest.next();

@@ -1,8 +1,21 @@
+import type { Capability } from "@millrace/core/contract";
 import { callOpenAi } from "../openai-wire/call-openai.ts";
 import type { ProviderAdapter } from "../provider.ts";
+
+const capabilities: ReadonlySet<Capability> = new Set<Capability>([
+  "streaming",
+  "tools",
+  "parallel-tools",
+  "json-object",
+  "json-schema",
+  "multiple-choices",
+  "seed",
+  "logprobs",
+]);
 
 /** The team's own runner: OpenAI's format, and our own error codes in it. */
 export const runner: ProviderAdapter = {
   tier: "local",
-  call: (resolution, deps) => callOpenAi(resolution, deps, { trustCodes: true }),
+  capabilities: () => capabilities,
+  call: (call, deps) => callOpenAi(call, deps, { trustCodes: true }),
 };

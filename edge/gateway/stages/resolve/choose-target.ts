@@ -1,5 +1,5 @@
-import { type Bundle, MillraceError, type Surface } from "@millrace/core/contract";
-import type { Target } from "../../exchange/resolution.ts";
+import { type Bundle, MillraceError, type Surface, targetsOf } from "@millrace/core/contract";
+import type { Target } from "../../exchange/target.ts";
 import { providerRegistry } from "../../providers/registry.ts";
 
 /** @throws MillraceError `unknown-model`, or `unsupported-parameter` when the model does not serve this surface. */
@@ -13,14 +13,16 @@ export function chooseTarget(bundle: Bundle, name: string, surface: Surface): Ta
       message: `The model ${name} does not serve ${surface}.`,
     });
   }
-  const provider = Object.hasOwn(bundle.providers, model.route.provider)
-    ? bundle.providers[model.route.provider]
-    : undefined;
-  if (provider === undefined) {
+  const [first] = targetsOf(model.route);
+  const provider =
+    first !== undefined && Object.hasOwn(bundle.providers, first.provider)
+      ? bundle.providers[first.provider]
+      : undefined;
+  if (first === undefined || provider === undefined) {
     throw new MillraceError("unknown-model", {
       param: "model",
       message: `The model ${name} leads to a provider that is not there.`,
     });
   }
-  return { provider, model: model.route.model, tier: providerRegistry[provider.kind].tier };
+  return { provider, model: first.model, tier: providerRegistry[provider.kind].tier };
 }
