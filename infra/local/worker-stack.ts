@@ -15,6 +15,7 @@ export interface LocalWorker {
 }
 
 interface Options {
+  /** Where the first Worker listens. */
   readonly host: string;
   readonly port: number;
   /** Where KV, R2 and the objects live. */
@@ -27,13 +28,16 @@ interface Options {
 /** Four lines each minute that say that there was nothing to do would drown the others. */
 const idleTick = /^cron-job .*outcome=ok count=0\b/;
 
-/** Runs the bundles of all Workers in one workerd. */
+/**
+ * Runs the bundles of all Workers in one workerd. Requests reach the first one straight from its socket; Miniflare's own entry, a Worker
+ * in JavaScript before every request, is left for the launcher, on the loopback interface and any free port.
+ */
 export async function startWorkers({ host, port, persistDir, workers, say }: Options): Promise<Miniflare> {
   const giveBack = holdSignals();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      host,
-      port,
+      host: "127.0.0.1",
+      port: 0,
       cf: false,
       logRequests: false,
       // The minute's tick comes over HTTP; only this machine can reach it.
@@ -49,7 +53,10 @@ export async function startWorkers({ host, port, persistDir, workers, say }: Opt
         say(words.level, words.text);
       },
       handleUncaughtError: (error) => say("error", error.message),
-      workers: workers.map(workerOptions),
+      workers: workers.map((worker, index) => ({
+        ...workerOptions(worker),
+        ...(index === 0 ? { unsafeDirectSockets: [{ host, port }] } : {}),
+      })),
     }),
   );
   try {

@@ -119,6 +119,8 @@ export async function startGateway(vars: Readonly<Record<string, string>> = {}):
           ...common,
           ...shared,
           name: "gateway",
+          // As in the local stack: no Worker of Miniflare's before this one.
+          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
           modules: [{ type: "ESModule", path: "index.js", contents: gateway }],
           bindings: {
             BUNDLE_PUBLIC_KEY: rawPublicKey,
@@ -148,7 +150,7 @@ export async function startGateway(vars: Readonly<Record<string, string>> = {}):
       ],
     }),
   );
-  const url = (await miniflare.ready).origin;
+  const url = (await miniflare.unsafeGetDirectURL("gateway")).origin;
   const worker = await miniflare.getWorker("functions");
   const order = async (body: object): Promise<void> => {
     await worker.fetch("http://functions/", { method: "POST", body: JSON.stringify(body) });

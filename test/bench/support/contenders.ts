@@ -53,11 +53,13 @@ export async function startBareProxy(upstream: string): Promise<Contender> {
           modules: [{ type: "ESModule", path: "proxy.js", contents: bundled.outputFiles[0]?.text ?? "" }],
           compatibilityDate: COMPATIBILITY_DATE,
           bindings: { UPSTREAM: upstream },
+          // As in the local stack: no Worker of Miniflare's before this one.
+          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
         },
       ],
     }),
   );
-  const url = await miniflare.ready;
+  const url = await miniflare.unsafeGetDirectURL("bare-proxy");
   const pids = findProcesses(process.pid, "workerd").filter((pid) => !before.has(pid));
   return {
     target: {
