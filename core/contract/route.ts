@@ -46,31 +46,8 @@ export type Route =
       readonly otherwise?: Route | undefined;
     };
 
-const lazyRoute: z.ZodType<Route> = z.lazy(() => routeNodeSchema);
+const lazyRoute: z.ZodType<Route> = z.lazy(() => routeSchema);
 const weightedSchema = z.strictObject({ weight: z.number().positive().max(1_000_000), route: lazyRoute });
-
-const routeNodeSchema: z.ZodType<Route> = z.union([
-  targetSchema,
-  z.strictObject({
-    kind: z.enum(["fallback", "fastest", "cheapest"]),
-    routes: z.array(lazyRoute).min(1).max(MAX_BRANCHES),
-  }),
-  z.strictObject({ kind: z.literal("weighted"), routes: z.array(weightedSchema).min(1).max(MAX_BRANCHES) }),
-  z.strictObject({
-    kind: z.literal("sticky"),
-    /** What decides: `user`, `key` or `metadata.<key>`; a request without it is drawn by chance. */
-    by: z.string().regex(/^(?:user|key|metadata\.[^\s.]{1,64})$/),
-    routes: z.array(weightedSchema).min(1).max(MAX_BRANCHES),
-  }),
-  z.strictObject({
-    kind: z.literal("conditional"),
-    branches: z
-      .array(z.strictObject({ when: conditionSchema, route: lazyRoute }))
-      .min(1)
-      .max(MAX_BRANCHES),
-    otherwise: lazyRoute.optional(),
-  }),
-]);
 
 /** The branches of a node, in the order in which they are written. */
 export function branchesOf(route: Route): readonly Route[] {
@@ -100,14 +77,37 @@ function sizeOf(route: Route): { readonly nodes: number; readonly depth: number 
   };
 }
 
-/** A tree of at most MAX_ROUTE_NODES nodes and MAX_ROUTE_DEPTH levels. */
-export const routeSchema = routeNodeSchema.superRefine((route, context) => {
-  const { nodes, depth } = sizeOf(route);
-  if (nodes > MAX_ROUTE_NODES)
-    context.addIssue({ code: "custom", message: `a route has at most ${MAX_ROUTE_NODES} nodes, this one ${nodes}` });
-  if (depth > MAX_ROUTE_DEPTH)
-    context.addIssue({ code: "custom", message: `a route has at most ${MAX_ROUTE_DEPTH} levels, this one ${depth}` });
-});
+/** A tree of at most MAX_ROUTE_NODES nodes and MAX_ROUTE_DEPTH levels. Its own branches refer to it, so that it has one name in the API's document. */
+export const routeSchema: z.ZodType<Route> = z
+  .union([
+    targetSchema,
+    z.strictObject({
+      kind: z.enum(["fallback", "fastest", "cheapest"]),
+      routes: z.array(lazyRoute).min(1).max(MAX_BRANCHES),
+    }),
+    z.strictObject({ kind: z.literal("weighted"), routes: z.array(weightedSchema).min(1).max(MAX_BRANCHES) }),
+    z.strictObject({
+      kind: z.literal("sticky"),
+      /** What decides: `user`, `key` or `metadata.<key>`; a request without it is drawn by chance. */
+      by: z.string().regex(/^(?:user|key|metadata\.[^\s.]{1,64})$/),
+      routes: z.array(weightedSchema).min(1).max(MAX_BRANCHES),
+    }),
+    z.strictObject({
+      kind: z.literal("conditional"),
+      branches: z
+        .array(z.strictObject({ when: conditionSchema, route: lazyRoute }))
+        .min(1)
+        .max(MAX_BRANCHES),
+      otherwise: lazyRoute.optional(),
+    }),
+  ])
+  .superRefine((route, context) => {
+    const { nodes, depth } = sizeOf(route);
+    if (nodes > MAX_ROUTE_NODES)
+      context.addIssue({ code: "custom", message: `a route has at most ${MAX_ROUTE_NODES} nodes, this one ${nodes}` });
+    if (depth > MAX_ROUTE_DEPTH)
+      context.addIssue({ code: "custom", message: `a route has at most ${MAX_ROUTE_DEPTH} levels, this one ${depth}` });
+  });
 
 /** Every target of a tree, in the order in which they are written. */
 export function targetsOf(route: Route): readonly TargetRoute[] {

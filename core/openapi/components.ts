@@ -70,6 +70,7 @@ export const componentSchemas: Readonly<Record<string, z.ZodType>> = {
   PutModel: contract.putModelSchema,
   ModelCatalog: contract.modelCatalogSchema,
   Route: contract.routeSchema,
+  Condition: contract.conditionSchema,
   Provider: contract.providerSchema,
   PutProvider: contract.putProviderSchema,
   ProviderCatalog: contract.providerCatalogSchema,
