@@ -50,4 +50,16 @@ export type ModelEvent =
 export interface ModelFrame {
   readonly events: readonly ModelEvent[];
   readonly raw: string | undefined;
+  /** The upstream's own event, where it speaks a dialect that callers may speak as well. Such a frame may have no events and no `raw` (a ping). */
+  readonly native?: NativeEvent;
+}
+
+/** Wire formats beside OpenAI's that a caller and a provider can share; what is in it then travels untranslated. */
+export type NativeDialect = "anthropic";
+
+/** One server-sent event: its `event` name and its `data`, JSON text as it came. */
+export interface NativeEvent {
+  readonly dialect: NativeDialect;
+  readonly event: string;
+  readonly data: string;
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, ModelFrame, Usage } from "@millrace/core/contract";
+import type { JsonObject, ModelFrame, NativeDialect, Usage } from "@millrace/core/contract";
 
 /** A model's stream: batches of frames, one batch per network read. */
 export interface FrameSource {
@@ -14,6 +14,8 @@ export interface WholeAnswer {
   readonly kind: "whole";
   readonly text: string;
   readonly body: Readonly<JsonObject>;
+  /** The provider's own JSON text, where it speaks a dialect that callers may speak as well. */
+  readonly native?: { readonly dialect: NativeDialect; readonly text: string };
 }
 
 export interface StreamedAnswer {

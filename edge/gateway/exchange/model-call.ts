@@ -1,4 +1,4 @@
-import type { JsonObject, Surface } from "@millrace/core/contract";
+import type { JsonObject, NativeDialect, Surface } from "@millrace/core/contract";
 import type { Target } from "./target.ts";
 
 /** One request as one target gets it. */
@@ -14,4 +14,14 @@ export interface ModelCall {
   readonly wantsUsage: boolean;
   /** Answers that the caller asked for (`n`). */
   readonly choices: number;
+  /** The same request as the caller wrote it in another dialect: a provider that speaks that dialect gets this in place of `fields`. */
+  readonly native?: NativeRequest;
+}
+
+/** A request in a provider's own format. The provider sets `model` and `stream` itself. */
+export interface NativeRequest {
+  readonly dialect: NativeDialect;
+  readonly fields: Readonly<JsonObject>;
+  /** Feature switches that the caller sent as a header (`anthropic-beta`), one name each. */
+  readonly betas: readonly string[];
 }
