@@ -237,6 +237,13 @@ export const errorCatalogue = {
     title: "The model's server does not accept our credentials",
     remedy: "Check the secret of the provider.",
   },
+  "upstream-quota-exhausted": {
+    ...upstream,
+    retryable: false,
+    status: 502,
+    title: "The provider's account has nothing left to spend",
+    remedy: "Add credit or raise the limit at the provider, or give the provider another secret.",
+  },
   "upstream-overloaded": {
     ...upstream,
     status: 429,
@@ -260,6 +267,12 @@ export const errorCatalogue = {
     status: 400,
     title: "The request is longer than the model's context",
     remedy: "Shorten it, or choose a model with a longer context.",
+  },
+  "content-filtered": {
+    ...caller,
+    status: 400,
+    title: "The provider's content filter refused the request",
+    remedy: "Change what the provider objects to; its own words are in the message.",
   },
   overloaded: {
     type: "rate_limit_error",
