@@ -1,14 +1,35 @@
 import type { ErrorCode } from "./errors.ts";
 import type { FinishReason, TokenLogprob } from "./wire/chat-response.ts";
 
-/** What an exchange consumed. `undefined` is unknown. Tokens. */
+/**
+ * What an exchange consumed. `undefined` is unknown. Tokens, unless it says otherwise.
+ * `inputTokens` and `outputTokens` are wholes: every other input and output count is a part of them, whatever the provider's own form is
+ * (OpenAI counts cached tokens into `prompt_tokens`, Anthropic counts them apart: its converter adds them up). An unknown part is none.
+ */
 export interface Usage {
   readonly inputTokens: number | undefined;
   readonly outputTokens: number | undefined;
+  /** Read from the provider's prompt cache. */
   readonly cachedInputTokens: number | undefined;
   readonly reasoningTokens: number | undefined;
+  /** Written to the provider's prompt cache, for any time. */
+  readonly cacheWriteTokens?: number | undefined;
+  /** Of `cacheWriteTokens`, those kept for an hour. */
+  readonly cacheWrite1hTokens?: number | undefined;
+  readonly audioInputTokens?: number | undefined;
+  readonly audioOutputTokens?: number | undefined;
+  readonly imageInputTokens?: number | undefined;
+  readonly imageOutputTokens?: number | undefined;
+  /** Images made. */
+  readonly images?: number | undefined;
+  /** Seconds of audio, heard or made; may have a fraction. */
+  readonly audioSeconds?: number | undefined;
+  /** Characters spoken. */
+  readonly characters?: number | undefined;
   /** Who counted: `estimated` only where the provider reported nothing. */
   readonly source: "provider" | "estimated";
+  /** How an estimate was made: a tokenizer's name such as `o200k_base`, or `characters`. */
+  readonly estimatedBy?: string | undefined;
 }
 
 /** A model's answer as one typed event stream; every provider is converted to it and every wire format from it. */

@@ -1,0 +1,6 @@
+export { costOf } from "./cost-of.ts";
+export type { Consumption, CostOptions } from "./cost-of.ts";
+export { findPrice } from "./find-price.ts";
+export type { PriceTable, PriceTarget } from "./find-price.ts";
+export { maxCost } from "./max-cost.ts";
+export type { ConsumptionBound } from "./max-cost.ts";
