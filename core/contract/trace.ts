@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
 import { tierSchema } from "./provider.ts";
-import { surfaceSchema } from "./surface.ts";
+import { askedSurfaceSchema } from "./surface.ts";
 import { sha256Schema } from "./ids.ts";
 
 const count = z.int().nonnegative();
@@ -27,7 +27,7 @@ export const traceRecordSchema = z.object({
   project_id: z.string(),
   environment_id: z.string(),
   key_id: z.string(),
-  surface: surfaceSchema,
+  surface: askedSurfaceSchema,
   started_at_ms: z.int(),
   duration_us: count,
   first_token_us: count.nullable(),

@@ -1,5 +1,5 @@
 import { bigint, boolean, doublePrecision, integer, json, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
-import type { JsonObject, Surface, Tier, TraceRecord, TraceStatus } from "@millrace/core/contract";
+import type { AskedSurface, JsonObject, Tier, TraceRecord, TraceStatus } from "@millrace/core/contract";
 import { moment } from "./moment.ts";
 
 /** One row per exchange, partitioned by day of `started_at`. A column that is NULL is unknown or did not apply. */
@@ -11,7 +11,7 @@ export const traces = pgTable(
     startedAt: moment("started_at").notNull(),
     environmentId: text("environment_id").notNull(),
     keyId: text("key_id").notNull(),
-    surface: text("surface").$type<Surface>().notNull(),
+    surface: text("surface").$type<AskedSurface>().notNull(),
     durationUs: bigint("duration_us", { mode: "number" }).notNull(),
     firstTokenUs: bigint("first_token_us", { mode: "number" }),
     status: text("status").$type<TraceStatus>().notNull(),

@@ -1,24 +1,21 @@
-import { type Surface, toMillraceError } from "@millrace/core/contract";
+import { toMillraceError } from "@millrace/core/contract";
 import { errorFields } from "@millrace/core/log";
+import type { Dialect } from "../dialects/dialect.ts";
+import { withDialect } from "../dialects/with-dialect.ts";
 import { checkHeaders } from "../http/check-headers.ts";
 import { errorResponse } from "../http/error-response.ts";
 import { readJsonBody } from "../http/read-json-body.ts";
 import { authenticate, requirePermission } from "../stages/authenticate/index.ts";
-import { type CacheDecision, lookUp } from "../stages/cache/index.ts";
+import { lookUp } from "../stages/cache/index.ts";
 import { dispatch } from "../stages/dispatch/index.ts";
 import { resolve } from "../stages/resolve/index.ts";
-import { ExchangeRun, type Progress } from "./exchange-run.ts";
+import { ExchangeRun, type Prepared, type Progress } from "./exchange-run.ts";
 import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
 import { streamedResponse } from "./streamed-response.ts";
 import { wholeResponse } from "./whole-response.ts";
 
-/** A request as far as dispatch: who, what, and whether the cache has it. */
-interface Prepared extends Required<Progress> {
-  readonly cacheDecision: CacheDecision;
-}
-
 async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Promise<Prepared> {
-  const { caller, deps, timeline } = run;
+  const { caller, deps, dialect, timeline } = run;
   const { request } = caller;
   checkHeaders(request.headers);
   const admission = await timeline.measure("authenticate", () => authenticate(request, caller.keepAlive, deps));
@@ -26,12 +23,17 @@ async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Pr
   requirePermission(admission, "inference");
   const body = await readJsonBody(request);
   note({ admission, body });
-  const resolution = await timeline.measure("resolve", () =>
-    resolve({ surface: run.surface, body, config: admission.config }, deps.resolve),
-  );
-  note({ admission, body, resolution });
+  const inbound = { request, body, admission };
+  const accepted = await dialect.accept(inbound);
+  note({ admission, body, accepted });
+  const resolution = await timeline.measure("resolve", async () => {
+    const { surface } = dialect;
+    const resolved = await resolve({ surface, body: accepted.body, config: admission.config }, deps.resolve);
+    return withDialect(resolved, accepted, inbound);
+  });
+  note({ admission, body, accepted, resolution });
   const cacheDecision = await timeline.measure("cache", () => lookUp(request, { admission, resolution }, deps));
-  const progress = { admission, body, resolution, cache: cacheDecision.state };
+  const progress = { admission, body, accepted, resolution, cache: cacheDecision.state };
   note(progress);
   return { ...progress, cacheDecision };
 }
@@ -59,11 +61,11 @@ async function answer(run: ExchangeRun, note: (progress: Progress) => void): Pro
 }
 
 /**
- * Answers one request of a surface by running the stages in order (`app.ts` lists them). Whatever a stage throws becomes the one error answer,
+ * Answers one request by running the stages in order (`app.ts` lists them). Whatever a stage throws becomes the one error answer,
  * and every exchange whose caller is known leaves a trace.
  */
-export async function answerExchange(surface: Surface, caller: Caller, deps: PipelineDeps): Promise<Response> {
-  const run = new ExchangeRun(surface, caller, deps);
+export async function answerExchange(dialect: Dialect, caller: Caller, deps: PipelineDeps): Promise<Response> {
+  const run = new ExchangeRun(dialect, caller, deps);
   let progress: Progress = {};
   try {
     return await answer(run, (reached) => {

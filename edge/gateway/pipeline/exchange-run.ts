@@ -1,19 +1,30 @@
-import type { MillraceError, Surface, TraceRecord, TraceStatus } from "@millrace/core/contract";
+import type { MillraceError, TraceRecord, TraceStatus } from "@millrace/core/contract";
+import type { Accepted, Dialect, Teller } from "../dialects/dialect.ts";
 import type { Admission } from "../exchange/admission.ts";
 import type { AnswerSummary } from "../exchange/answer.ts";
 import type { Resolution } from "../exchange/resolution.ts";
 import { Timeline } from "../exchange/timeline.ts";
 import { answerHeaders } from "../http/answer-headers.ts";
 import type { JsonBody } from "../http/read-json-body.ts";
+import type { CacheDecision } from "../stages/cache/index.ts";
+import { estimateUsage } from "../stages/record/estimate-usage.ts";
 import { record } from "../stages/record/index.ts";
 import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
 
 /** What the stages made of a request so far; each adds one read-only value. What is absent did not come to be. */
 export interface Progress {
   readonly admission?: Admission;
+  /** As the caller sent it. */
   readonly body?: JsonBody;
+  /** The same in the pipeline's words. */
+  readonly accepted?: Accepted;
   readonly resolution?: Resolution;
   readonly cache?: TraceRecord["cache"];
+}
+
+/** A request as far as dispatch: who, what, and whether the cache has it. */
+export interface Prepared extends Required<Progress> {
+  readonly cacheDecision: CacheDecision;
 }
 
 export interface Conclusion {
@@ -26,18 +37,25 @@ export interface Conclusion {
 
 /** One exchange under way: its identity, its clock, and its one conclusion. */
 export class ExchangeRun {
-  readonly surface: Surface;
+  readonly dialect: Dialect;
   readonly caller: Caller;
   readonly deps: PipelineDeps;
   readonly traceId: string;
   readonly timeline: Timeline;
 
-  constructor(surface: Surface, caller: Caller, deps: PipelineDeps) {
-    this.surface = surface;
+  constructor(dialect: Dialect, caller: Caller, deps: PipelineDeps) {
+    this.dialect = dialect;
     this.caller = caller;
     this.deps = deps;
     this.traceId = deps.newTraceId();
     this.timeline = new Timeline(deps);
+  }
+
+  /** How the answer is told to this caller. */
+  teller({ accepted, resolution }: Prepared): Teller {
+    const { traceId } = this;
+    const { nowMs } = this.deps;
+    return accepted.teller({ traceId, resolution, nowMs, estimate: (summary) => estimateUsage(resolution, summary) });
   }
 
   headers(progress: Progress): Record<string, string> {
@@ -49,14 +67,15 @@ export class ExchangeRun {
    * as the operator chose. The work itself outlives the caller either way.
    */
   async conclude(progress: Progress, conclusion: Conclusion): Promise<void> {
-    const { admission, body, resolution } = progress;
+    const { admission, body, accepted, resolution } = progress;
     if (admission === undefined) return;
     const recorded = record(
       {
         traceId: this.traceId,
-        surface: this.surface,
+        surface: this.dialect.asked,
         admission,
         request: body,
+        asked: accepted?.body.fields,
         resolution,
         summary: conclusion.summary,
         cache: progress.cache ?? "off",

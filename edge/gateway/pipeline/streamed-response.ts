@@ -2,7 +2,7 @@ import type { StreamedAnswer } from "../exchange/answer.ts";
 import type { Resolution } from "../exchange/resolution.ts";
 import { AnswerAssembler } from "../stream/answer-assembler.ts";
 import { relay, type RelayOutcome } from "../stream/relay.ts";
-import type { ExchangeRun, Progress } from "./exchange-run.ts";
+import type { ExchangeRun, Prepared } from "./exchange-run.ts";
 import { type CacheFill, fillCache } from "./fill-cache.ts";
 import { STREAM_HEADERS } from "./whole-response.ts";
 
@@ -18,11 +18,11 @@ function assembledFaithfully(resolution: Resolution): boolean {
 /** The response for a stream: it starts at once, and ends when the exchange is recorded. */
 export function streamedResponse(
   run: ExchangeRun,
-  progress: Progress & { readonly resolution: Resolution },
+  progress: Prepared,
   { answer, fill }: { readonly answer: StreamedAnswer; readonly fill: CacheFill },
 ): Response {
   const { readable, writable } = new IdentityTransformStream();
-  const assembler = new AnswerAssembler(run.surface);
+  const assembler = new AnswerAssembler(progress.resolution.surface);
   const firstTokenMs = run.timeline.elapsedMs();
   const streamingSinceMs = run.deps.nowMs();
   const seal = async (outcome: RelayOutcome): Promise<void> => {
@@ -38,6 +38,7 @@ export function streamedResponse(
     first: answer.first,
     rest: answer.rest,
     writer: writable.getWriter(),
+    teller: run.teller(progress).stream(),
     tap: (frames) => assembler.add(frames),
     callerLeft: run.caller.request.signal,
     seal,

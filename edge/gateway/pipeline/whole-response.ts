@@ -1,8 +1,9 @@
 import type { WholeAnswer } from "../exchange/answer.ts";
 import type { Resolution } from "../exchange/resolution.ts";
+import type { Teller } from "../dialects/dialect.ts";
 import { replayFrames } from "../stream/replay-frames.ts";
 import { summariseWhole } from "../stream/summarise-whole.ts";
-import type { ExchangeRun, Progress } from "./exchange-run.ts";
+import type { ExchangeRun, Prepared } from "./exchange-run.ts";
 import { type CacheFill, fillCache } from "./fill-cache.ts";
 
 export const STREAM_HEADERS = {
@@ -11,19 +12,22 @@ export const STREAM_HEADERS = {
 } as const;
 
 /** An answer that is here in one piece, told as the stream that was asked for. */
-function asStream(answer: WholeAnswer, resolution: Resolution): string {
-  const frames = replayFrames(answer.body, resolution);
-  return `${frames.map((frame) => `data: ${frame.raw ?? ""}\n\n`).join("")}data: [DONE]\n\n`;
+async function asStream(answer: WholeAnswer, resolution: Resolution, teller: Teller): Promise<string> {
+  const stream = teller.stream();
+  return stream.frames(replayFrames(answer.body, resolution)) + (await stream.end());
 }
 
 /** The response for an answer that is here in one piece: from the cache, from a model that was not asked to stream, or from one that does not. */
 export async function wholeResponse(
   run: ExchangeRun,
-  progress: Progress & { readonly resolution: Resolution },
+  progress: Prepared,
   { answer, fill }: { readonly answer: WholeAnswer; readonly fill: CacheFill },
 ): Promise<Response> {
   const { resolution } = progress;
-  const summary = summariseWhole(run.surface, answer.body);
+  const summary = summariseWhole(resolution.surface, answer.body);
+  const teller = run.teller(progress);
+  const { stream } = resolution;
+  const told = stream ? await asStream(answer, resolution, teller) : await teller.whole(answer);
   fillCache(run, fill, { summary, text: answer.text });
   const headers = run.headers(progress);
   await run.conclude(progress, {
@@ -33,7 +37,6 @@ export async function wholeResponse(
     summary,
     firstTokenMs: run.timeline.elapsedMs(),
   });
-  if (resolution.stream)
-    return new Response(asStream(answer, resolution), { headers: { ...headers, ...STREAM_HEADERS } });
-  return new Response(answer.text, { headers: { ...headers, "content-type": "application/json" } });
+  const type = stream ? STREAM_HEADERS : { "content-type": "application/json" };
+  return new Response(told, { headers: { ...headers, ...type } });
 }

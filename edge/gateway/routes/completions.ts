@@ -1,8 +1,9 @@
 import type { Handler } from "hono";
+import { openAiDialect } from "../dialects/openai/index.ts";
 import { inferenceHandler } from "../pipeline/inference-handler.ts";
 import type { PipelineDeps } from "../pipeline/pipeline-deps.ts";
 
 /** POST /v1/completions: text completion by a plain model. */
 export function completionsRoute(deps: PipelineDeps): Handler {
-  return inferenceHandler("completions", deps);
+  return inferenceHandler(openAiDialect("completions"), deps);
 }

@@ -1,8 +1,9 @@
 import type { Handler } from "hono";
+import { openAiDialect } from "../dialects/openai/index.ts";
 import { inferenceHandler } from "../pipeline/inference-handler.ts";
 import type { PipelineDeps } from "../pipeline/pipeline-deps.ts";
 
 /** POST /v1/embeddings: vectors by a plain model. */
 export function embeddingsRoute(deps: PipelineDeps): Handler {
-  return inferenceHandler("embeddings", deps);
+  return inferenceHandler(openAiDialect("embeddings"), deps);
 }

@@ -2,10 +2,10 @@ import {
   isMillraceError,
   MillraceError,
   type ModelFrame,
-  renderOpenAiError,
   toMillraceError,
   type TraceStatus,
 } from "@millrace/core/contract";
+import type { StreamTeller } from "../dialects/dialect.ts";
 import type { FrameSource } from "../exchange/answer.ts";
 
 /** What waits for a slow reader; beyond it the model's server is slowed down instead. */
@@ -21,6 +21,8 @@ export interface RelayOptions {
   readonly first: readonly ModelFrame[];
   readonly rest: FrameSource;
   readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+  /** Says it in the caller's words. */
+  readonly teller: StreamTeller;
   /** Sees every batch, in order. */
   readonly tap: (frames: readonly ModelFrame[]) => void;
   /** The caller has left; nothing more is written. */
@@ -30,13 +32,6 @@ export interface RelayOptions {
 }
 
 const encoder = new TextEncoder();
-const DONE = encoder.encode("data: [DONE]\n\n");
-
-function textOf(frames: readonly ModelFrame[]): string {
-  let text = "";
-  for (const frame of frames) if (frame.raw !== undefined) text += `data: ${frame.raw}\n\n`;
-  return text;
-}
 
 /** One write under way; what comes meanwhile goes out together. So a slow reader gets larger pieces, a fast one gets each event at once. */
 class CoalescingWriter {
@@ -88,7 +83,7 @@ async function pump(options: RelayOptions, out: CoalescingWriter): Promise<Relay
       batch = await options.rest.next()
     ) {
       options.tap(batch);
-      const text = textOf(batch);
+      const text = options.teller.frames(batch);
       const pressure = text === "" ? undefined : out.push(text);
       if (pressure !== undefined) await pressure;
       if (options.callerLeft.aborted || !out.open)
@@ -108,15 +103,15 @@ async function pump(options: RelayOptions, out: CoalescingWriter): Promise<Relay
 }
 
 /**
- * Carries a model's stream to the caller: one reader, one writer, a network read at a time, every event at once. Only the terminal `[DONE]`
- * is held back, until `seal` is through. A stream that broke ends with an error event and without `[DONE]`, so that no client can take it for
+ * Carries a model's stream to the caller: one reader, one writer, a network read at a time, every event at once. Only the terminal
+ * words are held back, until `seal` is through. A stream that broke ends with an error event and without them, so that no client can take it for
  * a whole answer. Never throws.
  */
 export async function relay(options: RelayOptions): Promise<void> {
   const out = new CoalescingWriter(options.writer);
   const outcome = await pump(options, out);
   if (outcome.status !== "ok" && outcome.status !== "cancelled" && outcome.error !== undefined) {
-    void out.push(`data: ${JSON.stringify(renderOpenAiError(outcome.error))}\n\n`);
+    void out.push(options.teller.fault(outcome.error));
   }
   const sealed = options.seal(outcome);
   try {
@@ -126,8 +121,9 @@ export async function relay(options: RelayOptions): Promise<void> {
       return;
     }
     await out.flush();
+    const ending = outcome.status === "ok" ? await options.teller.end() : "";
     await sealed;
-    if (outcome.status === "ok") await options.writer.write(DONE);
+    if (ending !== "") await options.writer.write(encoder.encode(ending));
     await options.writer.close();
   } catch {
     // The caller left at the very end; the trace is sealed all the same.

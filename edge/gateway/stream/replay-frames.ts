@@ -1,4 +1,5 @@
 import type { JsonObject, ModelFrame, Surface } from "@millrace/core/contract";
+import { chunkToEvents, readStart } from "../providers/openai-wire/chunk-to-events.ts";
 import { asFields, asList, type Fields } from "../json/vendor-json.ts";
 
 export interface ReplayOptions {
@@ -38,7 +39,13 @@ function textChunks(choice: Fields): Fields[] {
 export function replayFrames(completion: Readonly<JsonObject>, options: ReplayOptions): readonly ModelFrame[] {
   const { choices, usage, object: _object, ...head } = completion;
   const object = options.surface === "chat" ? "chat.completion.chunk" : "text_completion";
-  const frame = (chunk: object): ModelFrame => ({ events: [], raw: JSON.stringify({ ...head, object, ...chunk }) });
+  let started = false;
+  const frame = (chunk: Fields): ModelFrame => {
+    const whole = { ...head, object, ...chunk };
+    const events = started ? chunkToEvents(whole) : [...readStart(whole), ...chunkToEvents(whole)];
+    started = true;
+    return { events, raw: JSON.stringify(whole) };
+  };
   const frames = asList(choices)
     .flatMap((value) => {
       const choice = asFields(value) ?? {};

@@ -1,7 +1,7 @@
 import {
+  type AskedSurface,
   type JsonObject,
   MAX_INLINE_TRACE_BYTES,
-  type Surface,
   type TraceBodies,
   type TraceRecord,
   type TraceStatus,
@@ -16,11 +16,13 @@ import { estimateUsage } from "./estimate-usage.ts";
 /** Everything that is known of one exchange when it is over. What never came to be is undefined. */
 export interface ExchangeFacts {
   readonly traceId: string;
-  readonly surface: Surface;
+  readonly surface: AskedSurface;
   readonly admission: Admission;
   readonly request:
     | { readonly fields: Readonly<JsonObject>; readonly text: string; readonly bytes: number }
     | undefined;
+  /** The request in the pipeline's words, which say the same of model, user and metadata whatever dialect the caller spoke. */
+  readonly asked: Readonly<JsonObject> | undefined;
   readonly resolution: Resolution | undefined;
   readonly summary: AnswerSummary | undefined;
   readonly cache: TraceRecord["cache"];
@@ -75,7 +77,7 @@ function answered(facts: ExchangeFacts) {
 /** The record without the bodies: small, and everything that a list or a chart needs. */
 export function traceRecord(facts: ExchangeFacts): TraceRecord {
   const { admission, resolution, summary, timeline } = facts;
-  const fields = facts.request?.fields;
+  const fields = facts.asked ?? facts.request?.fields;
   const usage = summary?.usage ?? (facts.cache === "hit" ? undefined : estimateUsage(resolution, summary));
   return {
     schema: 1,
