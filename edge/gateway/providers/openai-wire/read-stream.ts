@@ -1,6 +1,7 @@
 import { MillraceError, type ModelEvent, type ModelFrame } from "@millrace/core/contract";
 import type { FrameSource } from "../../exchange/answer.ts";
 import { asFields, type Fields } from "../../json/vendor-json.ts";
+import { type ReadAhead, readAhead } from "../../stream/read-ahead.ts";
 import { createSseDecoder } from "../../stream/sse-decoder.ts";
 import { chunkToEvents, readStart } from "./chunk-to-events.ts";
 import { classifyErrorEvent, type FailureContext, withoutSecret } from "./classify-failure.ts";
@@ -29,7 +30,7 @@ function visible(payload: string, chunk: Fields, wantsUsage: boolean): string | 
 }
 
 class OpenAiFrames implements FrameSource {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #bytes: ReadAhead;
   readonly #options: StreamOptions;
   readonly #decoder = createSseDecoder();
   readonly #completeness: Completeness;
@@ -39,16 +40,16 @@ class OpenAiFrames implements FrameSource {
   #fault: MillraceError | undefined;
 
   constructor(body: ReadableStream<Uint8Array>, options: StreamOptions) {
-    this.#reader = body.getReader();
+    this.#bytes = readAhead(body);
     this.#options = options;
     this.#completeness = new Completeness(options.choices);
   }
 
   async next(): Promise<readonly ModelFrame[] | undefined> {
     while (this.#fault === undefined && !this.#done) {
-      const { done, value } = await this.#read();
-      const frames = this.#framesOf(done ? this.#decoder.end() : this.#decoder.push(value));
-      if (done) this.#done = true;
+      const bytes = await this.#read();
+      const frames = this.#framesOf(bytes === undefined ? this.#decoder.end() : this.#decoder.push(bytes));
+      if (bytes === undefined) this.#done = true;
       if (frames.length > 0) {
         this.#options.onFrames();
         return frames;
@@ -63,23 +64,20 @@ class OpenAiFrames implements FrameSource {
   /** The answer is over; what follows is dropped. Reading to the end lets the connection serve again, cancelling would close it. */
   async #drain(): Promise<void> {
     try {
-      for (let reads = 0; reads < MAX_DRAIN_READS; reads++) if ((await this.#reader.read()).done) return;
-      await this.#reader.cancel();
+      for (let reads = 0; reads < MAX_DRAIN_READS; reads++) if ((await this.#bytes.read()) === undefined) return;
+      this.#bytes.cancel();
     } catch {
       // The connection is gone, which is as good.
     }
   }
 
-  async #read(): Promise<
-    { readonly done: true; readonly value?: undefined } | { readonly done: false; readonly value: Uint8Array }
-  > {
+  async #read(): Promise<Uint8Array | undefined> {
     try {
-      const read = await this.#reader.read();
-      return read.done ? { done: true } : { done: false, value: read.value };
+      return await this.#bytes.read();
     } catch (cause) {
       if (cause instanceof MillraceError) throw cause;
       // Cut after the last finish reason: the answer is whole, only its usage may be missing.
-      if (this.#completeness.complete) return { done: true };
+      if (this.#completeness.complete) return undefined;
       throw new MillraceError("upstream-truncated", { cause });
     }
   }
