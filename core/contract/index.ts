@@ -1,5 +1,7 @@
 export * from "./api/index.ts";
+export * from "./budget.ts";
 export * from "./bundle.ts";
+export * from "./cache.ts";
 export * from "./capability.ts";
 export * from "./condition.ts";
 export * from "./errors.ts";
@@ -23,5 +25,6 @@ export * from "./wire/chat-request.ts";
 export * from "./wire/chat-response.ts";
 export * from "./wire/completions.ts";
 export * from "./wire/embeddings.ts";
+export * from "./wire/messages.ts";
 export * from "./wire/models.ts";
 export * from "./wire/usage.ts";

@@ -2,7 +2,27 @@ import { z } from "zod";
 import { slugSchema } from "./ids.ts";
 
 /** Where models run. */
-export const providerKindSchema = z.enum(["runner", "openai-compatible", "huggingface"]);
+export const providerKindSchema = z.enum([
+  "runner",
+  "openai-compatible",
+  "huggingface",
+  "openai",
+  "azure-openai",
+  "mistral",
+  "groq",
+  "together",
+  "fireworks",
+  "deepseek",
+  "openrouter",
+  "xai",
+  "workers-ai",
+  "vllm",
+  "sglang",
+  "tgi",
+  "ollama",
+  "lm-studio",
+  "triton",
+]);
 export type ProviderKind = z.infer<typeof providerKindSchema>;
 export const tierSchema = z.enum(["edge", "local", "cloud"]);
 export type Tier = z.infer<typeof tierSchema>;
@@ -16,7 +36,7 @@ export const secretReferenceSchema = z
 export const providerSchema = z.strictObject({
   name: slugSchema,
   kind: providerKindSchema,
-  /** For `runner` and `openai-compatible`: the URL that `/chat/completions` is appended to, such as https://api.openai.com/v1. For `huggingface`: absent, or an Inference Endpoint. */
+  /** The URL that the kind's paths are appended to (`/chat/completions` for most), such as https://api.openai.com/v1; absent = the kind's own address, where it has one. */
   base_url: z.url({ protocol: /^https?$/ }).optional(),
   secret: secretReferenceSchema.optional(),
   /** Several keys instead of one: calls take turns, and a key that the provider refuses is set aside. */

@@ -6,6 +6,7 @@ import {
   putModelSchema,
   putProviderSchema,
 } from "../contract/index.ts";
+import { describeKinds } from "../provider/index.ts";
 import type { ApiOperation } from "./operation.ts";
 
 /** Models and providers of the project. */
@@ -62,12 +63,11 @@ export const catalogOperations: readonly ApiOperation[] = [
     method: "put",
     path: "/api/v1/providers/{name}",
     summary: "Create or replace a provider",
-    description:
-      "`secret` is the *name* of a secret in the gateway's environment; its value is never stored or sent. Private addresses are refused unless the operator allows the host by name.",
+    description: `\`secret\` is the *name* of a secret in the gateway's environment; its value is never stored or sent. Private addresses are refused unless the operator allows the host by name. ${describeKinds()}`,
     permission: "models:write",
     request: {
       schema: putProviderSchema,
-      example: { kind: "openai-compatible", base_url: "https://api.openai.com/v1", secret: "OPENAI_API_KEY" },
+      example: { kind: "openai", secret: "OPENAI_API_KEY" },
     },
     responses: [{ status: 200, description: "The provider.", body: { schema: providerSchema } }],
     errors: ["url-not-allowed"],

@@ -9,6 +9,7 @@ import {
   targetsOf,
 } from "@millrace/core/contract";
 import { assertPublicUrl } from "@millrace/core/net";
+import { findProviderFault } from "@millrace/core/provider";
 import {
   deleteModel,
   deleteProvider,
@@ -72,18 +73,8 @@ export const catalogHandlers: Handlers = {
 /** @throws MillraceError `url-not-allowed`, `invalid-request` */
 function checkProvider(provider: Provider, allowedPrivateHosts: readonly string[]): void {
   if (provider.base_url !== undefined) assertPublicUrl(provider.base_url, allowedPrivateHosts);
-  if (provider.base_url === undefined && provider.kind !== "huggingface") {
-    throw new MillraceError("invalid-request", {
-      param: "base_url",
-      message: `A provider of kind ${provider.kind} needs a base_url.`,
-    });
-  }
-  if (provider.inference_provider !== undefined && provider.kind !== "huggingface") {
-    throw new MillraceError("invalid-request", {
-      param: "inference_provider",
-      message: "Only a provider of kind huggingface has an inference_provider.",
-    });
-  }
+  const fault = findProviderFault(provider);
+  if (fault !== undefined) throw new MillraceError("invalid-request", fault);
 }
 
 async function whichProviderIsMissing(call: Call, model: Model): Promise<MillraceError> {

@@ -1,11 +1,16 @@
-import { MillraceError, type Surface } from "@millrace/core/contract";
+import { MillraceError, providerKinds, type Surface } from "@millrace/core/contract";
+import { baseUrlOf } from "@millrace/core/provider";
 import type { ModelAnswer } from "../../exchange/answer.ts";
 import type { ModelCall } from "../../exchange/model-call.ts";
 import { readBounded } from "../../http/read-bounded.ts";
 import type { CallDeps } from "../provider.ts";
+import { applyRules } from "./apply-rules.ts";
 import { classifyFailure, type FailureContext } from "./classify-failure.ts";
+import { editMembers } from "./edit-members.ts";
+import type { OpenAiDialect } from "./openai-dialect.ts";
 import { readStream } from "./read-stream.ts";
 import { readWhole } from "./read-whole.ts";
+import { retryAfterOf } from "./retry-after-of.ts";
 
 /** The longest answer that is read as one piece: embeddings of 2,048 inputs fit. */
 const MAX_ANSWER_BYTES = 24 * 1024 * 1024;
@@ -16,19 +21,36 @@ const paths: Readonly<Record<Surface, string>> = {
   embeddings: "/embeddings",
 };
 
-export interface OpenAiOptions {
-  /** Takes the server's error codes for ours: only our own runner speaks them. */
-  readonly trustCodes: boolean;
-}
-
-function address(call: ModelCall): string {
-  const base = call.target.provider.base_url;
-  if (base === undefined) {
-    throw new MillraceError("upstream-rejected", {
-      message: `The provider ${call.target.provider.name} has no base_url.`,
+function address(call: ModelCall, dialect: OpenAiDialect): string {
+  const { provider } = call.target;
+  const path = dialect.paths?.[call.surface] === undefined ? paths[call.surface] : dialect.paths[call.surface];
+  if (path === null || path === undefined) {
+    throw new MillraceError("unsupported-parameter", {
+      param: "model",
+      message: `${providerKinds[provider.kind].title} does not serve ${call.surface}.`,
     });
   }
-  return (base.endsWith("/") ? base.slice(0, -1) : base) + paths[call.surface];
+  const base = baseUrlOf(provider);
+  if (base === undefined)
+    throw new MillraceError("upstream-rejected", { message: `The provider ${provider.name} has no base_url.` });
+  return dialect.address?.(call, base) ?? base + path;
+}
+
+function headersOf(call: ModelCall, secret: string | undefined, dialect: OpenAiDialect): Record<string, string> {
+  const { settings } = call.target.provider;
+  return {
+    "content-type": "application/json",
+    accept: call.stream ? "text/event-stream" : "application/json",
+    ...(secret === undefined ? {} : (dialect.authorize?.(secret) ?? { authorization: `Bearer ${secret}` })),
+    ...(settings === undefined ? {} : dialect.headers?.(settings)),
+  };
+}
+
+/** The caller's own bytes, unless this kind needs some members changed. */
+function bodyOf(call: ModelCall, dialect: OpenAiDialect): string {
+  const rules = dialect.rules?.[call.surface];
+  if (rules === undefined) return call.text;
+  return editMembers(call.text, applyRules(call, rules, providerKinds[call.target.provider.kind].title));
 }
 
 async function readText(response: Response): Promise<string> {
@@ -46,22 +68,20 @@ async function readText(response: Response): Promise<string> {
   }
 }
 
-/** One call of a server that speaks OpenAI's format. Sends the resolved text as it is, and passes answers on as they came. */
-export async function callOpenAi(call: ModelCall, deps: CallDeps, options: OpenAiOptions): Promise<ModelAnswer> {
+/** One call of a server that speaks OpenAI's format. Sends the resolved text as it is wherever the dialect lets it, and passes answers on as they came. */
+export async function callOpenAi(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect): Promise<ModelAnswer> {
+  const url = address(call, dialect);
+  const body = bodyOf(call, dialect);
   deps.awaiting("headers");
-  const response = await deps.fetch(address(call), {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      accept: call.stream ? "text/event-stream" : "application/json",
-      ...(deps.secret === undefined ? {} : { authorization: `Bearer ${deps.secret}` }),
-    },
-    body: call.text,
-  });
+  const response = await deps.fetch(url, { method: "POST", headers: headersOf(call, deps.secret, dialect), body });
   deps.awaiting("first-token");
-  const context: FailureContext = { secret: deps.secret, trustCodes: options.trustCodes, nowMs: Date.now() };
+  const context: FailureContext = {
+    secret: deps.secret,
+    trustCodes: dialect.trustCodes === true,
+    nowMs: Date.now(),
+  };
   if (!response.ok) {
-    const retryAfter = response.headers.get("retry-after") ?? undefined;
+    const retryAfter = retryAfterOf(response.headers);
     throw classifyFailure({ status: response.status, retryAfter, body: await readText(response) }, context);
   }
   const isStream = (response.headers.get("content-type") ?? "").toLowerCase().startsWith("text/event-stream");

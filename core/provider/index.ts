@@ -1,0 +1,3 @@
+export { baseUrlOf } from "./base-url-of.ts";
+export { describeKinds } from "./describe-kinds.ts";
+export { findProviderFault, type ProviderFault } from "./find-provider-fault.ts";

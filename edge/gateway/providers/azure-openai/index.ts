@@ -1,0 +1,29 @@
+import type { Surface } from "@millrace/core/contract";
+import type { ModelCall } from "../../exchange/model-call.ts";
+import { openAiCapabilities, openAiChatRules } from "../openai/index.ts";
+import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
+
+const paths: Readonly<Record<Surface, string>> = {
+  chat: "/chat/completions",
+  completions: "/completions",
+  embeddings: "/embeddings",
+};
+
+/**
+ * The v1 API (`/openai/v1`, the deployment is the body's `model`) or, with an `api_version`, the deployment's own URL (Microsoft Learn, "Azure OpenAI
+ * REST API"). A `base_url` that ends in `/openai/v1` or `/openai` is understood as well.
+ */
+function address({ surface, target }: ModelCall, base: string): string {
+  const resource = base.replace(/\/openai(?:\/v1)?$/, "");
+  const version = target.provider.settings?.["api_version"];
+  return version === undefined
+    ? `${resource}/openai/v1${paths[surface]}`
+    : `${resource}/openai/deployments/${encodeURIComponent(target.model)}${paths[surface]}?api-version=${version}`;
+}
+
+/** Azure OpenAI. What a deployment can do is read from its name, so deployments are best named after their model. */
+export const azureOpenAi = openAiAdapter("azure-openai", openAiCapabilities, {
+  address,
+  authorize: (secret) => ({ "api-key": secret }),
+  rules: { chat: openAiChatRules },
+});

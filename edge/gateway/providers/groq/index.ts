@@ -1,0 +1,28 @@
+import { allExcept } from "../openai-wire/capability-sets.ts";
+import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
+
+const lacking = ["logprobs", "multiple-choices", "audio-input", "audio-output", "files"] as const;
+const vision = allExcept(...lacking);
+const structured = allExcept(...lacking, "images");
+const gptOss = allExcept(...lacking, "images", "parallel-tools", "prefill");
+const plain = allExcept(...lacking, "images", "json-schema");
+
+/** Groq. "The following fields are currently not supported and will result in a 400 error" (GroqDocs, OpenAI compatibility); "Assistant message prefilling" is. */
+export const groq = openAiAdapter(
+  "groq",
+  (model) => {
+    if (/gpt-oss/.test(model)) return gptOss;
+    if (/llama-4|vision/.test(model)) return vision;
+    return /kimi/.test(model) ? structured : plain;
+  },
+  {
+    paths: { completions: null, embeddings: null },
+    rules: {
+      chat: {
+        refused: { logprobs: [false], top_logprobs: [0], logit_bias: [{}], n: [1] },
+        refusedInMessages: { name: [] },
+        developerAsSystem: true,
+      },
+    },
+  },
+);

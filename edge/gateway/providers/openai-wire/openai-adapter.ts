@@ -1,0 +1,17 @@
+import { type Capability, type ProviderKind, providerKinds } from "@millrace/core/contract";
+import type { ProviderAdapter } from "../provider.ts";
+import { callOpenAi } from "./call-openai.ts";
+import type { OpenAiDialect } from "./openai-dialect.ts";
+
+/** An adapter for a kind that speaks OpenAI's API with these differences. */
+export function openAiAdapter(
+  kind: ProviderKind,
+  capabilities: (model: string) => ReadonlySet<Capability>,
+  dialect: OpenAiDialect,
+): ProviderAdapter {
+  return {
+    tier: providerKinds[kind].tier,
+    capabilities,
+    call: (call, deps) => callOpenAi(call, deps, dialect),
+  };
+}

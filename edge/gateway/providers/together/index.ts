@@ -1,0 +1,23 @@
+import { allExcept } from "../openai-wire/capability-sets.ts";
+import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
+
+const lacking = ["logprobs", "audio-input", "audio-output", "files", "prefill"] as const;
+const vision = allExcept(...lacking);
+const plain = allExcept(...lacking, "images");
+
+/** Together AI. Its `logprobs` is a number and its answer to it has another form than OpenAI's, so that asking in OpenAI's words is refused. */
+export const together = openAiAdapter(
+  "together",
+  (model) => (/vision|-vl|llama-4|gemma-3|pixtral|kimi-k2\.5/i.test(model) ? vision : plain),
+  {
+    rules: {
+      chat: {
+        refused: { logprobs: [false], top_logprobs: [0] },
+        renamed: { max_completion_tokens: "max_tokens" },
+        developerAsSystem: true,
+      },
+      completions: { refused: { suffix: [""], best_of: [1] } },
+      embeddings: { refused: { dimensions: [] } },
+    },
+  },
+);
