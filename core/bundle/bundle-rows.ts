@@ -1,4 +1,4 @@
-import type { Model, Permission, PromptContent, Provider } from "../contract/index.ts";
+import type { Model, Permission, PriceRow, PromptContent, Provider } from "../contract/index.ts";
 
 /** What the database holds for one project and environment, in any order; the input of `compileBundle`. */
 export interface BundleRows {
@@ -24,6 +24,14 @@ export interface BundleRows {
   }[];
   readonly models: readonly Model[];
   readonly providers: readonly Provider[];
+  /** Purges of the cache within the longest time that an answer is kept. */
+  readonly cachePurges: readonly {
+    readonly kind: "environment" | "prompt" | "version" | "tag";
+    readonly subject: string;
+    readonly epoch: number;
+  }[];
+  /** At least the prices of the models' targets; those of others are left out of the bundle. */
+  readonly prices: readonly PriceRow[];
 }
 
 export interface BundleVersionRow {

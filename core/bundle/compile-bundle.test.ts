@@ -42,6 +42,7 @@ const rows: BundleRows = {
     { promptId: "reply", label: "old", versionId: null, previousVersionId: "reply-3" },
   ],
   models: [{ name: "m", route: { kind: "target", provider: "p", model: "m" }, surfaces: ["chat"] }],
+  prices: [],
   providers: [
     {
       name: "p",

@@ -7,6 +7,7 @@ import {
   SERVED_RECENT_VERSIONS,
 } from "../contract/index.ts";
 import { canonicalJson, sha256Hex } from "../content/index.ts";
+import { bundlePrices } from "./bundle-prices.ts";
 import type { BundleRows, BundleVersionRow } from "./bundle-rows.ts";
 
 /**
@@ -28,6 +29,8 @@ export function compileBundle(rows: BundleRows): Bundle {
     versions: bundleVersions(closure, names),
     models: Object.fromEntries(rows.models.map((model) => [model.name, model])),
     providers: Object.fromEntries(rows.providers.map((provider) => [provider.name, provider])),
+    cache_epochs: cacheEpochs(rows.cachePurges),
+    ...bundlePrices(rows),
   });
 }
 
@@ -56,6 +59,12 @@ function bundleKey(key: BundleRows["keys"][number]): Bundle["keys"][string] {
     permissions: [...key.permissions].sort(),
     ...(key.expiresAt === null ? {} : { expires_at: new Date(key.expiresAt).toISOString() }),
   };
+}
+
+function cacheEpochs(purges: BundleRows["cachePurges"]): Bundle["cache_epochs"] {
+  const of = (kind: BundleRows["cachePurges"][number]["kind"]): Record<string, number> =>
+    Object.fromEntries(purges.filter((purge) => purge.kind === kind).map(({ subject, epoch }) => [subject, epoch]));
+  return { environment: of("environment")[""] ?? 0, prompts: of("prompt"), versions: of("version"), tags: of("tag") };
 }
 
 function servedVersions(rows: BundleRows): BundleVersionRow[] {

@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { budgetSchema } from "./budget.ts";
+import { cacheEpochsSchema, NO_PURGES } from "./cache.ts";
 import { sha256Schema, slugSchema } from "./ids.ts";
 import { permissionSchema } from "./permission.ts";
+import { priceRowSchema } from "./price.ts";
 import { promptContentSchema } from "./prompt.ts";
 import { providerSchema } from "./provider.ts";
 import { modelSchema } from "./route.ts";
@@ -42,6 +45,13 @@ export const bundleSchema = z.object({
   versions: z.record(sha256Schema, bundleVersionSchema),
   models: z.record(z.string(), modelSchema),
   providers: z.record(slugSchema, providerSchema),
+  cache_epochs: cacheEpochsSchema.default(NO_PURGES),
+  /** Of this environment and of all; by name, so that an older bundle without them reads as having none. */
+  budgets: z.array(budgetSchema).default([]),
+  /** What the targets of `models` cost, in a fixed order. */
+  prices: z.array(priceRowSchema).default([]),
+  /** SHA-256 of the canonical JSON of `prices`; null while there are none. */
+  price_version: sha256Schema.nullable().default(null),
 });
 export type Bundle = z.output<typeof bundleSchema>;
 

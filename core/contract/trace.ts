@@ -20,6 +20,20 @@ export type Span = z.output<typeof spanSchema>;
 export const traceStatusSchema = z.enum(["ok", "error", "cancelled", "truncated"]);
 export type TraceStatus = z.output<typeof traceStatusSchema>;
 
+/** Counts that few answers have. */
+export const usageDetailSchema = z.enum([
+  "cache_write_tokens",
+  "cache_write_1h_tokens",
+  "audio_input_tokens",
+  "audio_output_tokens",
+  "image_input_tokens",
+  "image_output_tokens",
+  "images",
+  "audio_seconds",
+  "characters",
+]);
+export type UsageDetail = z.infer<typeof usageDetailSchema>;
+
 /** The record of one exchange, from the gateway to Postgres. A field that is null is unknown. */
 export const traceRecordSchema = z.object({
   schema: z.literal(1),
@@ -60,8 +74,18 @@ export const traceRecordSchema = z.object({
       cached_input_tokens: count.nullable(),
       reasoning_tokens: count.nullable(),
       source: z.enum(["provider", "estimated"]),
+      /** Every other count of `Usage` that is known. */
+      details: z.partialRecord(usageDetailSchema, z.number().nonnegative()).default({}),
+      /** How an estimate was made: a tokenizer's name, or `characters`. */
+      estimated_by: z.string().nullable().default(null),
     })
     .nullable(),
+  /** Millionths of a dollar, of every attempt that a provider billed; a cache hit costs 0. */
+  cost_usd_micros: count.nullable().default(null),
+  /** What a cache hit would have cost at today's price. */
+  saved_usd_micros: count.nullable().default(null),
+  /** SHA-256 of the prices in the bundle that answered; null where nothing was priced. */
+  price_version: sha256Schema.nullable().default(null),
   finish_reasons: z.array(z.string()),
   user: z.string().nullable(),
   metadata: z.record(z.string(), z.string()),

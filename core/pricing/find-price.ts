@@ -1,14 +1,11 @@
 import type { Price, PriceRow } from "../contract/index.ts";
+import { coversTarget, type PricedTarget } from "./covers-target.ts";
 
 /** Prices in any order. */
 export type PriceTable = readonly PriceRow[];
 
-/** What a price is asked for: a target, as its provider is declared and knows the model, and a moment. */
-export interface PriceTarget {
-  readonly kind: string;
-  /** The provider's name in the project. */
-  readonly provider: string;
-  readonly model: string;
+/** What a price is asked for: a target and a moment. */
+export interface PriceTarget extends PricedTarget {
   /** Milliseconds since the epoch. */
   readonly atMs: number;
 }
@@ -25,9 +22,9 @@ export function findPrice(table: PriceTable, target: PriceTarget): Price | undef
   return best?.price;
 }
 
-function fits({ scope, model, match, valid_from, valid_until }: Price, target: PriceTarget): boolean {
-  if ("provider" in scope ? scope.provider !== target.provider : scope.kind !== target.kind) return false;
-  if (match === "exact" ? target.model !== model : !target.model.startsWith(model)) return false;
+function fits(price: Price, target: PriceTarget): boolean {
+  const { valid_from, valid_until } = price;
+  if (!coversTarget(price, target)) return false;
   if (valid_from !== undefined && target.atMs < Date.parse(valid_from)) return false;
   return valid_until === undefined || target.atMs < Date.parse(valid_until);
 }

@@ -16,6 +16,7 @@ with message as materialized (
     provider text, tier text, prompt_name text, prompt_version integer, prompt_hash text, prompt_label text,
     prompt_reason text, resolved_hash text, bundle_epoch integer, bundle_hash text, bundle_stale boolean, cache text,
     input_tokens bigint, output_tokens bigint, cached_input_tokens bigint, reasoning_tokens bigint, usage_source text,
+    usage_details json, estimated_by text, cost_usd_micros bigint, saved_usd_micros bigint, price_version text,
     finish_reasons text[], end_user text, metadata jsonb, request json, rendered json, response json, bodies_key text,
     spans json)
 ), trace as (
@@ -23,12 +24,14 @@ with message as materialized (
     project_id, id, started_at, environment_id, key_id, surface, duration_us, first_token_us, status, http_status,
     error_code, streamed, requested, model, provider, tier, prompt_name, prompt_version, prompt_hash, prompt_label,
     prompt_reason, resolved_hash, bundle_epoch, bundle_hash, bundle_stale, cache, input_tokens, output_tokens,
-    cached_input_tokens, reasoning_tokens, usage_source, finish_reasons, end_user, metadata)
+    cached_input_tokens, reasoning_tokens, usage_source, usage_details, estimated_by, cost_usd_micros,
+    saved_usd_micros, price_version, finish_reasons, end_user, metadata)
   select
     project_id, id, started_at, environment_id, key_id, surface, duration_us, first_token_us, status, http_status,
     error_code, streamed, requested, model, provider, tier, prompt_name, prompt_version, prompt_hash, prompt_label,
     prompt_reason, resolved_hash, bundle_epoch, bundle_hash, bundle_stale, cache, input_tokens, output_tokens,
-    cached_input_tokens, reasoning_tokens, usage_source, finish_reasons, end_user, metadata
+    cached_input_tokens, reasoning_tokens, usage_source, usage_details, estimated_by, cost_usd_micros,
+    saved_usd_micros, price_version, finish_reasons, end_user, metadata
   from message
   on conflict do nothing
 ), said as (
@@ -80,6 +83,11 @@ export function storableRow(record: TraceRecord, placed: PlacedBodies): string {
     cached_input_tokens: usage?.cached_input_tokens,
     reasoning_tokens: usage?.reasoning_tokens,
     usage_source: usage?.source,
+    usage_details: usage !== null && Object.keys(usage.details).length > 0 ? usage.details : null,
+    estimated_by: usage?.estimated_by,
+    cost_usd_micros: record.cost_usd_micros,
+    saved_usd_micros: record.saved_usd_micros,
+    price_version: record.price_version,
     finish_reasons: record.finish_reasons,
     end_user: record.user,
     metadata: record.metadata,

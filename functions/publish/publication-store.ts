@@ -1,5 +1,5 @@
 import type { BundleRows } from "@millrace/core/bundle";
-import { SERVED_RECENT_VERSIONS } from "@millrace/core/contract";
+import { MAX_CACHE_TTL_SECONDS, SERVED_RECENT_VERSIONS } from "@millrace/core/contract";
 import { sql } from "drizzle-orm";
 import type { Database } from "../database.ts";
 import { violatesUnique } from "../database-error.ts";
@@ -78,6 +78,14 @@ function publicationStateQuery(environmentId: string) {
           'contextTokens', m.context_tokens)) from models m where m.project_id = e.project_id), '[]'),
       'providers', coalesce((select json_agg(json_build_object('name', p.name, 'kind', p.kind, 'baseUrl', p.base_url, 'secret', p.secret,
           'inferenceProvider', p.inference_provider, 'timeouts', p.timeouts)) from providers p where p.project_id = e.project_id), '[]'),
+      'prices', coalesce((select json_agg(json_build_object('origin', x.origin, 'price', x.price)) from prices x
+        where x.project_id = e.project_id and exists (
+          select 1 from models m cross join lateral jsonb_path_query(m.route::jsonb, '$.** ? (@.kind == "target")') target
+          where m.project_id = e.project_id
+            and (case x.match when 'exact' then target ->> 'model' = x.model else starts_with(target ->> 'model', x.model) end))), '[]'),
+      'cachePurges', coalesce((select json_agg(json_build_object('kind', c.kind, 'subject', c.subject, 'epoch', c.epoch))
+        from cache_purges c where c.project_id = e.project_id and c.environment_id = e.id
+          and c.purged_at > now() - make_interval(secs => ${MAX_CACHE_TTL_SECONDS})), '[]'),
       'latest', (select json_build_object('epoch', b.epoch, 'hash', b.hash, 'signature', b.signature, 'publishedAt', b.published_at)
         from bundles b where b.project_id = e.project_id and b.environment_id = e.id order by b.epoch desc limit 1),
       'pending', coalesce((select json_agg(o.sequence order by o.sequence)

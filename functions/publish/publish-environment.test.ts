@@ -102,6 +102,28 @@ describe.each(databaseKinds)("publishEnvironment on $name", ({ start }) => {
     expect(Object.keys(bundle.prompts["support-reply"]!.labels)).toEqual(["candidate", "production"]);
   });
 
+  it("carries the prices of the targets in use, wherever in a route they stand, and no others", async () => {
+    const add = async (id: string, price: { readonly model: string; readonly match: string }): Promise<unknown> =>
+      database.query(
+        "insert into prices (id, project_id, origin, scope, scope_name, model, match, valid_from, price, created_at, updated_at) " +
+          "values ($1, $2, 'import', 'kind', $1, $3, $4, '-infinity', $5, now(), now())",
+        [id, seeded.projectId, price.model, price.match, JSON.stringify(price)],
+      );
+    const runner = { scope: { kind: "runner" }, rates: { input: 1 } };
+    await add("prc_used", { ...runner, model: "millrace-support", match: "exact" });
+    await add("prc_prefix", { ...runner, model: "millrace-", match: "prefix" });
+    await add("prc_model", { ...runner, model: "millrace", match: "exact" });
+    await add("prc_kind", { ...runner, scope: { kind: "openai" }, model: "millrace-support", match: "exact" });
+    const nested = "update models set route = json_build_object('kind', 'fallback', 'routes', json_build_array(route))";
+    await database.query(nested);
+    const report = await publishEnvironment(deps, environmentId);
+    const bundle = JSON.parse(hub.bundles.get(report.hash)!) as Bundle;
+    expect(bundle.prices.map(({ price }) => price.model).sort()).toEqual(["millrace-", "millrace-support"]);
+    expect(bundle.price_version).toBe(contentHash(bundle.prices));
+    await database.query("delete from prices");
+    await database.query("update models set route = route -> 'routes' -> 0");
+  });
+
   it("takes no new epoch when nothing changed, and one when something did", async () => {
     const first = await publishEnvironment(deps, environmentId);
     await touch();

@@ -133,6 +133,9 @@ function toSummary(row: TraceRow): TraceSummary {
     bundle: { epoch: row.bundleEpoch, hash: row.bundleHash, stale: row.bundleStale },
     cache: row.cache,
     usage: toUsage(row),
+    cost_usd_micros: row.costUsdMicros,
+    saved_usd_micros: row.savedUsdMicros,
+    price_version: row.priceVersion,
     finish_reasons: row.finishReasons,
     user: row.endUser,
     metadata: row.metadata,
@@ -154,5 +157,7 @@ function toUsage(row: TraceRow): TraceRecord["usage"] {
     cached_input_tokens: row.cachedInputTokens,
     reasoning_tokens: row.reasoningTokens,
     source: row.usageSource,
+    details: row.usageDetails ?? {},
+    estimated_by: row.estimatedBy,
   };
 }

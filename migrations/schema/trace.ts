@@ -39,6 +39,16 @@ export const traces = pgTable(
     reasoningTokens: bigint("reasoning_tokens", { mode: "number" }),
     /** NULL: nothing is known of the usage. */
     usageSource: text("usage_source").$type<"provider" | "estimated">(),
+    /** Counts that have no column of their own, by name. NULL: none. */
+    usageDetails: json("usage_details").$type<NonNullable<TraceRecord["usage"]>["details"]>(),
+    /** NULL: the provider counted. */
+    estimatedBy: text("estimated_by"),
+    /** Millionths of a dollar. NULL: unknown. */
+    costUsdMicros: bigint("cost_usd_micros", { mode: "number" }),
+    /** What a cache hit would have cost. NULL: unknown, or no hit. */
+    savedUsdMicros: bigint("saved_usd_micros", { mode: "number" }),
+    /** NULL: nothing was priced. */
+    priceVersion: text("price_version"),
     finishReasons: text("finish_reasons").array().notNull(),
     /** The caller's `user` field. */
     endUser: text("end_user"),

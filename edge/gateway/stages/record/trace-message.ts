@@ -6,6 +6,8 @@ import {
   type TraceRecord,
   type TraceStatus,
   type Usage,
+  type UsageDetail,
+  usageDetailSchema,
 } from "@millrace/core/contract";
 import type { Admission } from "../../exchange/admission.ts";
 import type { AnswerSummary } from "../../exchange/answer.ts";
@@ -41,6 +43,28 @@ function metadataOf(fields: Readonly<JsonObject> | undefined): Record<string, st
   );
 }
 
+/** Counts of a usage that a trace keeps by name. */
+const details: Readonly<Record<UsageDetail, keyof Usage>> = {
+  cache_write_tokens: "cacheWriteTokens",
+  cache_write_1h_tokens: "cacheWrite1hTokens",
+  audio_input_tokens: "audioInputTokens",
+  audio_output_tokens: "audioOutputTokens",
+  image_input_tokens: "imageInputTokens",
+  image_output_tokens: "imageOutputTokens",
+  images: "images",
+  audio_seconds: "audioSeconds",
+  characters: "characters",
+};
+
+function detailsOf(usage: Usage): Partial<Record<UsageDetail, number>> {
+  const known: Partial<Record<UsageDetail, number>> = {};
+  for (const name of usageDetailSchema.options) {
+    const count = usage[details[name]];
+    if (typeof count === "number") known[name] = count;
+  }
+  return known;
+}
+
 function usageOf(usage: Usage | undefined): TraceRecord["usage"] {
   if (usage === undefined) return null;
   return {
@@ -49,6 +73,8 @@ function usageOf(usage: Usage | undefined): TraceRecord["usage"] {
     cached_input_tokens: usage.cachedInputTokens ?? null,
     reasoning_tokens: usage.reasoningTokens ?? null,
     source: usage.source,
+    details: detailsOf(usage),
+    estimated_by: usage.estimatedBy ?? null,
   };
 }
 
