@@ -302,6 +302,19 @@ export const errorCatalogue = {
     title: "A budget is spent",
     remedy: "Wait for the reset in the message, or have the budget that it names raised.",
   },
+  "unbounded-request": {
+    ...caller,
+    status: 400,
+    title: "A budget applies, and nothing bounds what the request may take",
+    remedy: "Set `max_completion_tokens`, or give the model its `context_tokens`.",
+  },
+  "unknown-price": {
+    type: "server_error",
+    retryable: false,
+    status: 503,
+    title: "A money budget applies, and the price of the target is not known",
+    remedy: "Give the target that the message names a price, or call a model whose targets all have one.",
+  },
   "config-unavailable": {
     type: "server_error",
     retryable: true,
@@ -313,8 +326,8 @@ export const errorCatalogue = {
     type: "server_error",
     retryable: true,
     status: 503,
-    title: "The database is away",
-    remedy: "Retry later; answers are served and recorded meanwhile.",
+    title: "What keeps state is away",
+    remedy: "Retry later; the message says what is away. Answers that need it wait, all others are served and recorded.",
   },
   "model-unavailable": {
     type: "server_error",
@@ -352,7 +365,22 @@ export interface ErrorDetails {
   readonly param?: string;
   /** When a retry may help, in whole seconds. */
   readonly retryAfterSeconds?: number;
+  /** The limit that was met, for a program. */
+  readonly limit?: LimitDetail;
   readonly cause?: unknown;
+}
+
+/** How the account stood that had no room. */
+export interface LimitDetail {
+  readonly budget: string;
+  readonly account: string;
+  readonly metric: "requests" | "tokens" | "usd_micros";
+  readonly limit: number;
+  readonly spent: number;
+  readonly reserved: number;
+  readonly asked: number;
+  /** ISO 8601. */
+  readonly resets_at: string;
 }
 
 /** An error that a caller may see. Anything else that is thrown becomes `internal`. */
@@ -360,6 +388,7 @@ export class MillraceError extends Error {
   readonly code: ErrorCode;
   readonly param: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly limit: LimitDetail | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     super(
@@ -370,6 +399,7 @@ export class MillraceError extends Error {
     this.code = code;
     this.param = details.param;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.limit = details.limit;
   }
 
   get status(): number {

@@ -10,6 +10,7 @@ export const idPrefixes = {
   labelMove: "mov",
   model: "mdl",
   provider: "prv",
+  budget: "bgt",
   trace: "trc",
   span: "spn",
   bundle: "bdl",

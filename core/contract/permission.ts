@@ -9,9 +9,12 @@ export const permissionSchema = z.enum([
   "labels:protected",
   "models:read",
   "models:write",
+  "budgets:read",
+  "budgets:write",
   "keys:read",
   "keys:write",
   "traces:read",
+  "cache:write",
   "operations",
 ]);
 export type Permission = z.infer<typeof permissionSchema>;

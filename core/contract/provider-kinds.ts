@@ -150,4 +150,10 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
     title: "Triton (TensorRT-LLM)",
     docs: "`base_url` is the `/v1` of Triton's OpenAI frontend.",
   },
+  anthropic: {
+    ...hosted,
+    title: "Anthropic",
+    defaultBaseUrl: "https://api.anthropic.com/v1",
+    docs: "The secret is an API key; `base_url` is what comes before `/messages`.",
+  },
 };

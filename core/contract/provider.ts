@@ -22,6 +22,7 @@ export const providerKindSchema = z.enum([
   "ollama",
   "lm-studio",
   "triton",
+  "anthropic",
 ]);
 export type ProviderKind = z.infer<typeof providerKindSchema>;
 export const tierSchema = z.enum(["edge", "local", "cloud"]);

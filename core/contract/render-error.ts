@@ -1,4 +1,10 @@
-import { errorCatalogue, type ErrorCode, type MillraceError, type OpenAiErrorType } from "./errors.ts";
+import {
+  errorCatalogue,
+  type ErrorCode,
+  type LimitDetail,
+  type MillraceError,
+  type OpenAiErrorType,
+} from "./errors.ts";
 
 /** OpenAI's envelope, with what Millrace adds: whether a retry helps and what to do. */
 export interface OpenAiErrorBody {
@@ -9,6 +15,7 @@ export interface OpenAiErrorBody {
     readonly code: ErrorCode;
     readonly remedy: string;
     readonly retryable: boolean;
+    readonly limit?: LimitDetail;
   };
 }
 
@@ -23,6 +30,7 @@ export interface ProblemBody {
   readonly remedy: string;
   readonly retryable: boolean;
   readonly instance?: string;
+  readonly limit?: LimitDetail;
 }
 
 /** The envelope of the OpenAI-compatible routes (`/v1/…`). */
@@ -36,6 +44,7 @@ export function renderOpenAiError(error: MillraceError): OpenAiErrorBody {
       code: error.code,
       remedy: row.remedy,
       retryable: row.retryable,
+      ...(error.limit === undefined ? {} : { limit: error.limit }),
     },
   };
 }
@@ -53,5 +62,6 @@ export function renderProblem(error: MillraceError, instance?: string): ProblemB
     remedy: row.remedy,
     retryable: row.retryable,
     ...(instance === undefined ? {} : { instance }),
+    ...(error.limit === undefined ? {} : { limit: error.limit }),
   };
 }

@@ -1,0 +1,41 @@
+import { MillraceError } from "../contract/index.ts";
+import type { AccountState } from "./ledger-service.ts";
+
+/** A window shorter than a day passes while somebody waits: a rate. A day and longer is a budget. */
+const RATE_WINDOW_MS = 86_400_000;
+
+const units: Readonly<Record<AccountState["metric"], string>> = {
+  requests: "requests",
+  tokens: "tokens",
+  usd_micros: "micro-dollars",
+};
+
+/**
+ * The error for an exchange that an account has no room for: `rate-limited` for requests and tokens within hours, `budget-exceeded` for money and
+ * for longer windows. An exchange that the limit could never hold is told so, without a time to come back.
+ */
+export function refusalError(state: AccountState, asked: number, nowMs: number): MillraceError {
+  const { metric, limit } = state;
+  const code = metric !== "usd_micros" && state.windowMs < RATE_WINDOW_MS ? "rate-limited" : "budget-exceeded";
+  const resetsAt = new Date(state.resetsAtMs).toISOString();
+  const unit = units[metric];
+  const stand = `The budget ${state.budget} (${state.account}) allows ${limit} ${unit}: ${state.spent} are spent, ${state.reserved} reserved`;
+  const hopeless = asked > limit;
+  const message = hopeless
+    ? `${stand}; this request alone could take ${asked}. Set a lower \`max_tokens\`, or have the limit raised.`
+    : `${stand}, and this request could take ${asked}. It resets at ${resetsAt}.`;
+  return new MillraceError(code, {
+    message,
+    ...(hopeless ? {} : { retryAfterSeconds: Math.max(1, Math.ceil((state.resetsAtMs - nowMs) / 1000)) }),
+    limit: {
+      budget: state.budget,
+      account: state.account,
+      metric,
+      limit,
+      spent: state.spent,
+      reserved: state.reserved,
+      asked,
+      resets_at: resetsAt,
+    },
+  });
+}
