@@ -24,6 +24,8 @@ export interface ProviderAdapter {
    * @throws MillraceError of the catalogue's `upstream-*` codes, `unsupported-parameter`, `context-too-long`, …
    */
   call(call: ModelCall, deps: CallDeps): Promise<ModelAnswer>;
+  /** The tokens of a chat request as the provider itself counts them, without an answer; absent where it does not offer that. */
+  countTokens?(call: ModelCall, deps: CallDeps): Promise<number>;
 }
 
 export type FrameBatch = readonly ModelFrame[];

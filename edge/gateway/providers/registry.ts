@@ -17,6 +17,7 @@ import { triton } from "./triton/index.ts";
 import { vllm } from "./vllm/index.ts";
 import { workersAi } from "./workers-ai/index.ts";
 import { xAi } from "./xai/index.ts";
+import { anthropic } from "./anthropic/index.ts";
 import type { ProviderAdapter } from "./provider.ts";
 import { runner } from "./runner/index.ts";
 
@@ -41,4 +42,5 @@ export const providerRegistry: Readonly<Record<ProviderKind, ProviderAdapter>> =
   ollama,
   "lm-studio": lmStudio,
   triton,
+  anthropic,
 };
