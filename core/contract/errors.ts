@@ -244,6 +244,12 @@ export const errorCatalogue = {
     title: "The provider's account has nothing left to spend",
     remedy: "Add credit or raise the limit at the provider, or give the provider another secret.",
   },
+  "targets-unavailable": {
+    ...upstream,
+    status: 503,
+    title: "No target of this model can be asked at present",
+    remedy: "Retry after the time in `retry-after`; `causes` says what is wrong with each.",
+  },
   "upstream-overloaded": {
     ...upstream,
     status: 429,
@@ -327,7 +333,8 @@ export const errorCatalogue = {
     retryable: true,
     status: 503,
     title: "What keeps state is away",
-    remedy: "Retry later; the message says what is away. Answers that need it wait, all others are served and recorded.",
+    remedy:
+      "Retry later; the message says what is away. Answers that need it wait, all others are served and recorded.",
   },
   "model-unavailable": {
     type: "server_error",
@@ -358,6 +365,14 @@ export function isErrorCode(value: string): value is ErrorCode {
   return Object.hasOwn(errorCatalogue, value);
 }
 
+/** Why one target of several did not answer. */
+export interface FailureCause {
+  readonly provider: string;
+  readonly model: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 export interface ErrorDetails {
   /** What was wrong here, for a person. Never holds a secret. */
   readonly message?: string;
@@ -367,6 +382,8 @@ export interface ErrorDetails {
   readonly retryAfterSeconds?: number;
   /** The limit that was met, for a program. */
   readonly limit?: LimitDetail;
+  /** Why each target did not answer, in the order in which they were tried. */
+  readonly causes?: readonly FailureCause[];
   readonly cause?: unknown;
 }
 
@@ -389,6 +406,7 @@ export class MillraceError extends Error {
   readonly param: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly limit: LimitDetail | undefined;
+  readonly causes: readonly FailureCause[] | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     super(
@@ -400,6 +418,7 @@ export class MillraceError extends Error {
     this.param = details.param;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.limit = details.limit;
+    this.causes = details.causes;
   }
 
   get status(): number {

@@ -1,6 +1,7 @@
 import {
   errorCatalogue,
   type ErrorCode,
+  type FailureCause,
   type LimitDetail,
   type MillraceError,
   type OpenAiErrorType,
@@ -16,6 +17,7 @@ export interface OpenAiErrorBody {
     readonly remedy: string;
     readonly retryable: boolean;
     readonly limit?: LimitDetail;
+    readonly causes?: readonly FailureCause[];
   };
 }
 
@@ -31,6 +33,7 @@ export interface ProblemBody {
   readonly retryable: boolean;
   readonly instance?: string;
   readonly limit?: LimitDetail;
+  readonly causes?: readonly FailureCause[];
 }
 
 /** The envelope of the OpenAI-compatible routes (`/v1/…`). */
@@ -45,6 +48,7 @@ export function renderOpenAiError(error: MillraceError): OpenAiErrorBody {
       remedy: row.remedy,
       retryable: row.retryable,
       ...(error.limit === undefined ? {} : { limit: error.limit }),
+      ...(error.causes === undefined ? {} : { causes: error.causes }),
     },
   };
 }
@@ -63,5 +67,6 @@ export function renderProblem(error: MillraceError, instance?: string): ProblemB
     retryable: row.retryable,
     ...(instance === undefined ? {} : { instance }),
     ...(error.limit === undefined ? {} : { limit: error.limit }),
+    ...(error.causes === undefined ? {} : { causes: error.causes }),
   };
 }

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import * as contract from "../contract/index.ts";
 
+const causes = z
+  .array(z.object({ provider: z.string(), model: z.string(), code: z.string(), message: z.string() }))
+  .optional();
+
 /** The envelope of `/v1/*`: OpenAI's, with what Millrace adds. */
 export const openAiErrorSchema = z.object({
   error: z.object({
@@ -10,6 +14,7 @@ export const openAiErrorSchema = z.object({
     code: z.string(),
     remedy: z.string(),
     retryable: z.boolean(),
+    causes,
   }),
 });
 
