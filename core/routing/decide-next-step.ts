@@ -35,58 +35,58 @@ export interface NextStepDeps {
   readonly chance: () => number;
 }
 
-const nextTarget = (reason: string, contextAbove?: number): NextStep => ({ kind: "next-target", contextAbove, reason });
-const giveUp = (reason: string): NextStep => ({ kind: "give-up", reason });
-
-/** Waits before another try: what the server asked for and a little jitter beyond, so that not all come back at once; else full jitter. */
-function waitMs(failure: Failure, state: AttemptState, settings: Resilience, deps: NextStepDeps): number {
-  const jittered = fullJitterMs({ baseMs: settings.backoff_ms, attempt: state.attemptsOfTarget }, deps.chance());
-  return failure.retryAfterMs === undefined ? jittered : failure.retryAfterMs + jittered;
+interface StepContext {
+  readonly settings: Resilience;
+  readonly deps: NextStepDeps;
 }
 
-/** Whether the wait that the failure asks for may be waited. */
-function retryStep(
-  failure: Failure,
-  state: AttemptState,
-  { settings, deps }: { readonly settings: Resilience; readonly deps: NextStepDeps },
-): NextStep | string {
+/** Waits before another try: what the server asked for and a little jitter beyond, so that not all come back at once; else full jitter. */
+function waitMs(failure: Failure, state: AttemptState, { settings, deps }: StepContext): number {
+  const jittered = fullJitterMs({ baseMs: settings.backoff_ms, attempt: state.attemptsOfTarget }, deps.chance());
+  return (failure.retryAfterMs ?? 0) + jittered;
+}
+
+/** The next try of the same target, or why there is none. */
+function retryStep(failure: Failure, state: AttemptState, context: StepContext): NextStep | string {
+  const { settings } = context;
   if (!failure.retryHelps) return `${failure.code}: another try of the same target would not help`;
-  if (state.attemptsOfTarget > settings.retries_per_target)
+  if (state.attemptsOfTarget > settings.retries_per_target) {
     return `${failure.code}: tried ${state.attemptsOfTarget} times`;
-  if ((failure.retryAfterMs ?? 0) > settings.max_retry_after_ms)
+  }
+  if ((failure.retryAfterMs ?? 0) > settings.max_retry_after_ms) {
     return `${failure.code}: asks to wait ${failure.retryAfterMs} ms, longer than ${settings.max_retry_after_ms} ms`;
-  const afterMs = waitMs(failure, state, settings, deps);
-  if (state.remainingMs !== undefined && afterMs >= state.remainingMs)
+  }
+  const afterMs = waitMs(failure, state, context);
+  if (state.remainingMs !== undefined && afterMs >= state.remainingMs) {
     return `${failure.code}: the deadline is nearer than the next try`;
+  }
   return { kind: "retry", afterMs, reason: `${failure.code}: a retry can help` };
+}
+
+/** Why nothing more may be sent at all; undefined when something may. */
+function endReason(failure: Failure, state: AttemptState, settings: Resilience): string | undefined {
+  if (failure.class === "caller") return `${failure.code}: the exchange is over`;
+  if (failure.class === "policy" && !settings.fallback_on_content_filter) {
+    return `${failure.code}: a verdict, not a fault`;
+  }
+  if (failure.class === "request" && !failure.othersMayHelp) return `${failure.code}: the request itself is at fault`;
+  if (state.attempts >= settings.max_attempts) return `${state.attempts} attempts, the most that the model allows`;
+  return state.remainingMs !== undefined && state.remainingMs <= 0 ? "the deadline has passed" : undefined;
 }
 
 /**
  * The one place that decides what follows a failed attempt. A caller's mistake is never sent twice; a content filter's verdict only where the
  * model says so; a key that is refused gives way to the next; all else is retried as far as the settings and the deadline allow, then left for the next target.
  */
-export function decideNextStep(
-  failure: Failure,
-  state: AttemptState,
-  context: { readonly settings: Resilience; readonly deps: NextStepDeps },
-): NextStep {
-  const { settings } = context;
-  if (failure.class === "caller") return giveUp(`${failure.code}: the exchange is over`);
-  if (state.attempts >= settings.max_attempts)
-    return giveUp(`${state.attempts} attempts, the most that the model allows`);
-  if (state.remainingMs !== undefined && state.remainingMs <= 0) return giveUp("the deadline has passed");
-  if (failure.class === "policy") {
-    if (!settings.fallback_on_content_filter) return giveUp(`${failure.code}: a verdict, not a fault`);
-    return state.targetsLeft > 0
-      ? nextTarget(`${failure.code}: the model allows another target`)
-      : giveUp("no target is left");
-  }
-  if (failure.class === "request" && !failure.othersMayHelp)
-    return giveUp(`${failure.code}: the request itself is at fault`);
-  const sharesKeys = failure.class === "key" || failure.code === "upstream-overloaded";
-  if (sharesKeys && state.otherKeys > 0) return { kind: "rotate-key", reason: `${failure.code}: another key may pass` };
+export function decideNextStep(failure: Failure, state: AttemptState, context: StepContext): NextStep {
+  const ended = endReason(failure, state, context.settings);
+  if (ended !== undefined) return { kind: "give-up", reason: ended };
+  // A rate limit is most often a key's own.
+  const isOfKey = failure.class === "key" || failure.code === "upstream-overloaded";
+  if (isOfKey && state.otherKeys > 0) return { kind: "rotate-key", reason: `${failure.code}: another key may pass` };
   const retry = retryStep(failure, state, context);
   if (typeof retry !== "string") return retry;
-  if (state.targetsLeft === 0) return giveUp(`${retry}; no target is left`);
-  return nextTarget(retry, failure.code === "context-too-long" ? state.contextTokens : undefined);
+  if (state.targetsLeft === 0) return { kind: "give-up", reason: `${retry}; no target is left` };
+  const contextAbove = failure.code === "context-too-long" ? state.contextTokens : undefined;
+  return { kind: "next-target", contextAbove, reason: retry };
 }

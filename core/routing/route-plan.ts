@@ -28,7 +28,7 @@ export interface RouteDecision {
   /** Where the node is: `route`, `route.routes[1]`, `route.branches[0].route`, … */
   readonly path: string;
   readonly kind: Exclude<Route["kind"], "target">;
-  /** Positions of its branches in the order decided; branches of which no target can answer are not in it. */
+  /** Positions of its branches in the order decided; a branch that is not in it is not tried. */
   readonly order: readonly number[];
   /** For a person who reads the trace. */
   readonly reason: string;
