@@ -18,7 +18,7 @@ export function preflightResponse(origin: string | null, allowedOrigins: readonl
     headers: {
       ...headers,
       "access-control-allow-methods": "GET, POST, PUT, DELETE",
-      "access-control-allow-headers": "authorization, content-type, x-millrace-cache",
+      "access-control-allow-headers": "authorization, content-type, x-api-key, anthropic-version, anthropic-beta, x-millrace-cache",
       "access-control-max-age": PREFLIGHT_SECONDS,
     },
   });

@@ -1,7 +1,9 @@
+import { renderAnthropicError } from "../dialects/messages/errors.ts";
 import { type MillraceError, renderOpenAiError, renderProblem } from "@millrace/core/contract";
 
-/** Which envelope a caller of this path expects: OpenAI's below `/v1`, problem+json everywhere else. */
-export function dialectOf(path: string): "openai" | "problem" {
+/** Which envelope a caller of this path expects: Anthropic's at its own routes, OpenAI's below `/v1`, problem+json everywhere else. */
+export function dialectOf(path: string): "anthropic" | "openai" | "problem" {
+  if (path === "/v1/messages" || path.startsWith("/v1/messages/")) return "anthropic";
   return path === "/v1" || path.startsWith("/v1/") ? "openai" : "problem";
 }
 
@@ -11,13 +13,22 @@ export interface ErrorContext {
   readonly traceId?: string;
 }
 
+function bodyOf(error: MillraceError, { path, traceId }: ErrorContext): object {
+  switch (dialectOf(path)) {
+    case "anthropic":
+      return renderAnthropicError(error, traceId);
+    case "openai":
+      return renderOpenAiError(error);
+    case "problem":
+      return renderProblem(error, traceId);
+  }
+}
+
 /** The one place where an error becomes a response. */
 export function errorResponse(error: MillraceError, context: ErrorContext): Response {
-  const openai = dialectOf(context.path) === "openai";
   const headers = new Headers(context.headers);
-  headers.set("content-type", openai ? "application/json" : "application/problem+json");
+  headers.set("content-type", dialectOf(context.path) === "problem" ? "application/problem+json" : "application/json");
   if (error.retryAfterSeconds !== undefined) headers.set("retry-after", String(error.retryAfterSeconds));
   if (error.status === 401) headers.set("www-authenticate", 'Bearer realm="millrace"');
-  const body = openai ? renderOpenAiError(error) : renderProblem(error, context.traceId);
-  return new Response(JSON.stringify(body), { status: error.status, headers });
+  return new Response(JSON.stringify(bodyOf(error, context)), { status: error.status, headers });
 }

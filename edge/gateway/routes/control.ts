@@ -13,6 +13,7 @@ export interface ControlRouteDeps extends AuthenticateDeps {
 function forwardable(request: Request): Request {
   const headers = new Headers(request.headers);
   headers.delete("authorization");
+  headers.delete("x-api-key");
   headers.delete("cookie");
   return new Request(request, { headers });
 }

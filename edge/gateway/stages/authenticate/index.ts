@@ -10,6 +10,12 @@ export interface AuthenticateDeps {
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
+/** `authorization: Bearer …`, or `x-api-key`, where Anthropic's clients put it. */
+function keyOf(headers: Headers): string | undefined {
+  const given = BEARER.exec(headers.get("authorization") ?? "")?.[1] ?? headers.get("x-api-key")?.trim();
+  return given === "" ? undefined : given;
+}
+
 /**
  * Stage 1. The key names its environment; the environment's bundle holds the SHA-256 of every key that is valid there. A wrong, revoked,
  * expired or foreign key gets one and the same answer, so that nothing can be learned from it. The key itself is kept nowhere: hashing
@@ -17,7 +23,7 @@ const BEARER = /^Bearer +(\S+) *$/i;
  * @throws MillraceError `missing-key`, `invalid-key`, `config-unavailable`.
  */
 export async function authenticate(request: Request, keepAlive: KeepAlive, deps: AuthenticateDeps): Promise<Admission> {
-  const key = BEARER.exec(request.headers.get("authorization") ?? "")?.[1];
+  const key = keyOf(request.headers);
   if (key === undefined) throw new MillraceError("missing-key");
   const environmentId = environmentOfKey(key);
   const config = environmentId === undefined ? undefined : await deps.bundles.read(environmentId, keepAlive);
