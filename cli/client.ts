@@ -71,6 +71,8 @@ export function createClient(deps: ClientDeps) {
       call(label(name, labelName, "/history"), contract.labelHistorySchema),
     rollback: (name: string, labelName: string, body: z.input<typeof contract.rollbackSchema>) =>
       call(label(name, labelName, "/rollback"), contract.labelStateSchema, { method: "POST", body }),
+    purgeCache: (body: z.input<typeof contract.purgeCacheSchema>) =>
+      call("/api/v1/cache/purge", contract.purgedCacheSchema, { method: "POST", body }),
     keys: () => call("/api/v1/keys", contract.keyListSchema),
     createKey: (body: z.input<typeof contract.createKeySchema>) =>
       call("/api/v1/keys", contract.createdKeySchema, { method: "POST", body }),

@@ -43,6 +43,11 @@ const rows: BundleRows = {
   ],
   models: [{ name: "m", route: { kind: "target", provider: "p", model: "m" }, surfaces: ["chat"] }],
   prices: [],
+  cachePurges: [
+    { kind: "environment", subject: "", epoch: 2 },
+    { kind: "tag", subject: "spring", epoch: 1 },
+    { kind: "prompt", subject: "support-reply", epoch: 3 },
+  ],
   providers: [
     {
       name: "p",
@@ -92,6 +97,15 @@ describe("compileBundle", () => {
       id: "key_2",
       permissions: ["inference"],
       expires_at: "2027-01-01T00:00:00.000Z",
+    });
+  });
+
+  it("counts what was purged by environment, prompt and tag", () => {
+    expect(compileBundle(rows).cache_epochs).toEqual({
+      environment: 2,
+      prompts: { "support-reply": 3 },
+      versions: {},
+      tags: { spring: 1 },
     });
   });
 

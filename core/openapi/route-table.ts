@@ -1,3 +1,4 @@
+import { cacheOperations } from "./cache-operations.ts";
 import { catalogOperations } from "./catalog-operations.ts";
 import { inferenceOperations } from "./inference-operations.ts";
 import { keyOperations } from "./key-operations.ts";
@@ -13,6 +14,7 @@ export const routeTable: readonly ApiOperation[] = [
   ...promptOperations,
   ...labelOperations,
   ...catalogOperations,
+  ...cacheOperations,
   ...keyOperations,
   ...traceOperations,
   ...systemOperations,

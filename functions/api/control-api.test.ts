@@ -267,6 +267,55 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     });
   });
 
+  describe("the cache", () => {
+    const purges = async () =>
+      database.query("select kind, subject, epoch from cache_purges where environment_id = $1 order by kind, subject", [
+        owner.environmentId,
+      ]);
+
+    it("forgets an environment, a prompt, a version or a tag, and publishes the count", async () => {
+      published.length = 0;
+      const bodies = [{ prompt: "support-reply" }, { prompt: "support-reply", version: 1 }, { tag: "spring" }, { everything: true }];
+      const purged = [];
+      for (const body of bodies) purged.push((await call("POST /cache/purge", body)).body.purged);
+      await call("POST /cache/purge", { tag: "spring" });
+      expect(purged).toEqual(["prompt", "version", "tag", "environment"]);
+      expect(await purges()).toEqual([
+        { kind: "environment", subject: "", epoch: 1 },
+        { kind: "prompt", subject: "support-reply", epoch: 1 },
+        { kind: "tag", subject: "spring", epoch: 2 },
+        { kind: "version", subject: expect.stringMatching(/^[0-9a-f]{64}$/), epoch: 1 },
+      ]);
+      expect(published).toEqual(Array.from({ length: 5 }, () => owner.environmentId));
+    });
+
+    it("forgets everything once more tags were purged than a bundle can carry", async () => {
+      await database.query(
+        "insert into cache_purges select $1, $2, 'tag', 't' || n, 1, now() from generate_series(1, 1000) n",
+        [owner.projectId, owner.environmentId],
+      );
+      expect((await call("POST /cache/purge", { tag: "one-more" })).body.purged).toBe("environment");
+      await database.query("delete from cache_purges where kind = 'tag' and subject like 't%'");
+    });
+
+    it("belongs to its tenant: another's prompt cannot be named, another's answers stay", async () => {
+      const before = await purges();
+      expect(await codeOf("POST /cache/purge", { prompt: "support-reply" }, attacker)).toBe("404 unknown-prompt");
+      expect((await call("POST /cache/purge", { everything: true }, attacker)).status).toBe(200);
+      expect(await purges()).toEqual(before);
+    });
+
+    it.each([
+      [{}, "400 invalid-request"],
+      [{ everything: false }, "400 invalid-request"],
+      [{ prompt: "support-reply", version: 99 }, "404 unknown-version"],
+      [{ tag: "no spaces" }, "400 invalid-request"],
+      [{ tag: "a", prompt: "support-reply" }, "400 invalid-request"],
+    ])("refuses to purge %j: %s", async (body, expected) => {
+      expect(await codeOf("POST /cache/purge", body)).toBe(expected);
+    });
+  });
+
   describe("models and providers", () => {
     it("are put, listed, and deleted only when nothing needs them", async () => {
       expect(
@@ -412,6 +461,7 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     createVersion: { content: text("Stolen."), expected_latest: 3 },
     setLabel: { version: 1 },
     rollbackLabel: {},
+    purgeCache: { prompt: "support-reply" },
     renderPrompt: { version: "1", variables: { customer_name: "x" } },
     putModel: { route: { kind: "target", provider: "local-runner", model: "m" } },
   };

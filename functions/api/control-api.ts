@@ -5,6 +5,7 @@ import { type Context, Hono } from "hono";
 import { asStateError, databaseFailure } from "../database-error.ts";
 import type { Change, NewId } from "../stores/tenant.ts";
 import type { Call, ControlDeps, Handlers, Reply } from "./call.ts";
+import { cacheHandlers } from "./cache.ts";
 import { catalogHandlers } from "./catalog.ts";
 import { keyHandlers } from "./keys.ts";
 import { labelHandlers } from "./labels.ts";
@@ -26,6 +27,7 @@ export const controlHandlers: Handlers = {
   ...promptFileHandlers,
   ...labelHandlers,
   ...catalogHandlers,
+  ...cacheHandlers,
   ...keyHandlers,
   ...traceHandlers,
   ...operationHandlers,
