@@ -1,6 +1,7 @@
 export * from "./backoff.ts";
 export * from "./circuit.ts";
 export * from "./continue-request.ts";
+export * from "./decide-hedge.ts";
 export * from "./decide-next-step.ts";
 export * from "./decide-recovery.ts";
 export * from "./evaluate-condition.ts";
@@ -10,4 +11,5 @@ export * from "./latency-sketch.ts";
 export * from "./peak-ewma.ts";
 export * from "./plan-route.ts";
 export * from "./request-needs.ts";
+export * from "./resume-order.ts";
 export * from "./route-plan.ts";
