@@ -7,10 +7,11 @@ import type { CallDeps } from "../provider.ts";
 import { applyRules } from "./apply-rules.ts";
 import { classifyFailure, type FailureContext } from "./classify-failure.ts";
 import { editMembers } from "./edit-members.ts";
-import type { OpenAiDialect } from "./openai-dialect.ts";
+import { type OpenAiDialect, prefillOf } from "./openai-dialect.ts";
 import { readStream } from "./read-stream.ts";
 import { readWhole } from "./read-whole.ts";
 import { retryAfterOf } from "./retry-after-of.ts";
+import { withoutPrefill } from "./without-prefill.ts";
 
 /** The longest answer that is read as one piece: embeddings of 2,048 inputs fit. */
 const MAX_ANSWER_BYTES = 24 * 1024 * 1024;
@@ -68,8 +69,7 @@ async function readText(response: Response): Promise<string> {
   }
 }
 
-/** One call of a server that speaks OpenAI's format. Sends the resolved text as it is wherever the dialect lets it, and passes answers on as they came. */
-export async function callOpenAi(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect): Promise<ModelAnswer> {
+async function callOnce(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect): Promise<ModelAnswer> {
   const url = address(call, dialect);
   const body = bodyOf(call, dialect);
   deps.awaiting("headers");
@@ -101,4 +101,11 @@ export async function callOpenAi(call: ModelCall, deps: CallDeps, dialect: OpenA
   const first = await rest.next();
   if (first === undefined) throw new MillraceError("upstream-truncated");
   return { kind: "stream", first, rest };
+}
+
+/** One call of a server that speaks OpenAI's format. Sends the resolved text as it is wherever the dialect lets it, and passes answers on as they came. */
+export async function callOpenAi(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect): Promise<ModelAnswer> {
+  const answer = await callOnce(call, deps, dialect);
+  const prefill = dialect.repeatsPrefill === true && call.surface === "chat" ? prefillOf(call.fields) : undefined;
+  return prefill === undefined ? answer : withoutPrefill(answer, prefill);
 }

@@ -1,6 +1,6 @@
 import type { ModelEvent, TokenLogprob } from "@millrace/core/contract";
 import { asFields, asList, asText, type Fields } from "../../json/vendor-json.ts";
-import { mapFinishReason } from "./map-finish-reason.ts";
+import { isInterrupted, mapFinishReason } from "./map-finish-reason.ts";
 import { readUsage } from "./read-usage.ts";
 
 function readLogprobs(value: unknown): readonly TokenLogprob[] | undefined {
@@ -25,6 +25,19 @@ function readToolCalls(calls: readonly unknown[], choice: number, into: ModelEve
   }
 }
 
+/** Content in parts, as Mistral's thinking models send it: `{type: "text", text}` and `{type: "thinking", thinking: [{text}]}`. */
+function readParts(parts: readonly unknown[], choice: number, into: ModelEvent[]): void {
+  for (const value of parts) {
+    const part = asFields(value);
+    const text = asText(part?.["text"]);
+    if (part?.["type"] === "text" && text !== undefined) into.push({ type: "text", choice, text, logprobs: undefined });
+    else if (part?.["type"] === "thinking") {
+      const thoughts = asList(part["thinking"]).map((thought) => asText(asFields(thought)?.["text"]) ?? "");
+      into.push({ type: "reasoning", choice, text: thoughts.join("") });
+    } else into.push({ type: "extra", choice, field: "content", value });
+  }
+}
+
 /** `delta` of a stream or `message` of a whole answer: both hold the same fields. */
 function readDelta(
   delta: Fields,
@@ -37,8 +50,12 @@ function readDelta(
     if (value === null || field === "role") continue;
     if (field === "content" && typeof value === "string") {
       into.push({ type: "text", choice, text: value, logprobs: readLogprobs(context.logprobs) });
-    } else if (field === "refusal" && typeof value === "string") into.push({ type: "refusal", choice, text: value });
-    else if ((field === "reasoning" || field === "reasoning_content") && typeof value === "string") {
+    } else if (field === "content" && Array.isArray(value)) readParts(value, choice, into);
+    else if (field === "refusal" && typeof value === "string") into.push({ type: "refusal", choice, text: value });
+    else if (field === "reasoning_content" && typeof value === "string") {
+      // Servers that are renaming the field send the same thought under both names.
+      if (delta["reasoning"] !== value) into.push({ type: "reasoning", choice, text: value });
+    } else if (field === "reasoning" && typeof value === "string") {
       into.push({ type: "reasoning", choice, text: value });
     } else if (field === "tool_calls") readToolCalls(asList(value), choice, into);
     else into.push({ type: "extra", choice, field, value });
@@ -52,23 +69,32 @@ function readChoice(choice: Fields, into: ModelEvent[]): void {
   const text = asText(choice["text"]);
   if (text !== undefined) into.push({ type: "text", choice: index, text, logprobs: undefined });
   const reason = asText(choice["finish_reason"]);
-  if (reason !== undefined)
-    into.push({ type: "finish", choice: index, reason: mapFinishReason(reason), rawReason: reason });
+  if (reason === undefined) return;
+  if (isInterrupted(reason)) {
+    const message = `The model's server gave the answer up (${reason}).`;
+    into.push({ type: "error", code: "upstream-truncated", message });
+  } else into.push({ type: "finish", choice: index, reason: mapFinishReason(reason), rawReason: reason });
 }
 
 const known = new Set(["id", "object", "created", "model", "choices", "usage", "system_fingerprint"]);
 
+/** Azure's first event: what its filter thinks of the prompt, without an id, a model or a choice. The answer begins behind it. */
+export function isPreamble(chunk: Fields): boolean {
+  return chunk["id"] === "" && Array.isArray(chunk["choices"]) && chunk["choices"].length === 0;
+}
+
 /** The head of an answer: what every chunk repeats, read from the first. */
 export function readStart(chunk: Fields): ModelEvent[] {
-  const events: ModelEvent[] = [
-    {
+  const events: ModelEvent[] = [];
+  if (!isPreamble(chunk)) {
+    events.push({
       type: "start",
       id: asText(chunk["id"]),
       model: asText(chunk["model"]),
       createdSeconds: typeof chunk["created"] === "number" ? chunk["created"] : undefined,
       systemFingerprint: asText(chunk["system_fingerprint"]),
-    },
-  ];
+    });
+  }
   for (const field in chunk) {
     if (!known.has(field) && chunk[field] !== null)
       events.push({ type: "extra", choice: undefined, field, value: chunk[field] });
@@ -86,8 +112,9 @@ export function chunkToEvents(chunk: Fields): ModelEvent[] {
       if (choice !== undefined) readChoice(choice, events);
     }
   }
-  if (chunk["usage"] !== null && chunk["usage"] !== undefined) {
-    const usage = readUsage(chunk["usage"]);
+  const counted = chunk["usage"] ?? asFields(chunk["x_groq"])?.["usage"];
+  if (counted !== null && counted !== undefined) {
+    const usage = readUsage(counted);
     if (usage !== undefined) events.push({ type: "usage", usage });
   }
   return events;

@@ -1,13 +1,13 @@
 import { type ErrorCode, errorCatalogue, isErrorCode, MillraceError } from "@millrace/core/contract";
-import { asFields, asText } from "../../json/vendor-json.ts";
+import { asFields } from "../../json/vendor-json.ts";
+import { byStatus, byVendorCode, byWords, CALLERS_FAULT } from "./failure-rules.ts";
+import { readVendorError, type VendorError } from "./read-vendor-error.ts";
 
 /** The longest part of a vendor's words that a caller sees. */
 const MAX_MESSAGE_CHARS = 600;
 /** A server that asks for a longer wait than this is as good as away; clients should not sleep for it. */
 const MAX_RETRY_AFTER_SECONDS = 120;
 
-const CONTEXT_WORDS =
-  /context[_ ](?:length|window)|maximum context|too many (?:input )?tokens|prompt is too long|exceeds? the (?:model'?s )?context|input is too long/i;
 /** What looks like a credential, should a server quote ours back in other words. */
 const CREDENTIALS = /\b(?:sk|hf|pk|mlr|key|gsk|xai)[-_][A-Za-z0-9_*-]{8,}|\bBearer\s+\S+/gi;
 
@@ -24,29 +24,6 @@ export interface FailureContext {
   /** Our own runner speaks our error codes; no one else's word is taken for them. */
   readonly trustCodes: boolean;
   readonly nowMs: number;
-}
-
-interface VendorError {
-  readonly message: string | undefined;
-  readonly code: string | undefined;
-  readonly param: string | undefined;
-}
-
-/** OpenAI's `{error: {message, code, param}}`, and the simpler forms that others send. */
-export function readVendorError(body: string): VendorError {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return { message: undefined, code: undefined, param: undefined };
-  }
-  const outer = asFields(value);
-  const error = asFields(outer?.["error"]) ?? outer;
-  return {
-    message: asText(error?.["message"]) ?? asText(outer?.["error"]) ?? asText(error?.["detail"]),
-    code: asText(error?.["code"]) ?? asText(error?.["type"]),
-    param: asText(error?.["param"]),
-  };
 }
 
 /** A vendor's words without anything that could be a secret. */
@@ -72,31 +49,25 @@ export function withoutSecret(answer: string, secret: string | undefined): strin
   return secret === undefined || secret.length < MIN_SECRET_CHARS ? answer : answer.replaceAll(secret, "[secret]");
 }
 
-const byStatus: ReadonlyMap<number, ErrorCode> = new Map([
-  [401, "upstream-unauthorized"],
-  [403, "upstream-unauthorized"],
-  [408, "upstream-timeout"],
-  [429, "upstream-overloaded"],
-  [503, "upstream-overloaded"],
-  [504, "upstream-timeout"],
-  [529, "upstream-overloaded"],
-]);
-/** Statuses by which a server blames the request itself. */
-const CALLERS_FAULT: ReadonlySet<number> = new Set([400, 413, 422]);
-
-function callersFault(vendor: VendorError): ErrorCode {
-  if (vendor.code === "context_length_exceeded" || CONTEXT_WORDS.test(vendor.message ?? "")) return "context-too-long";
-  return vendor.code === "unsupported_parameter" ? "unsupported-parameter" : "invalid-request";
-}
-
 function codeOf(status: number, vendor: VendorError, trustCodes: boolean): ErrorCode {
-  const { code } = vendor;
+  const [code] = vendor.codes;
   if (trustCodes && code !== undefined && isErrorCode(code) && errorCatalogue[code].status === status) return code;
-  const known = byStatus.get(status);
+  if (vendor.moderated) return "content-filtered";
+  for (const word of vendor.codes) {
+    const known = byVendorCode.get(word);
+    if (known !== undefined) return known;
+  }
+  const { message } = vendor;
+  const said =
+    message === undefined ? undefined : byWords.find((rule) => rule.statuses.has(status) && rule.words.test(message));
+  const known = said?.code ?? byStatus.get(status);
   if (known !== undefined) return known;
-  if (CALLERS_FAULT.has(status)) return callersFault(vendor);
+  if (CALLERS_FAULT.has(status)) return "invalid-request";
   return status >= 400 && status < 500 ? "upstream-rejected" : "upstream-garbage";
 }
+
+/** What the vendor says of our account and our credentials is for the operator, not for the caller. */
+const PRIVATE_WORDS: ReadonlySet<ErrorCode> = new Set(["upstream-unauthorized", "upstream-quota-exhausted"]);
 
 /** What an answer outside 2xx means to our caller. The server's words are passed on only where they are about the caller's request. */
 export function classifyFailure(failure: UpstreamFailure, context: FailureContext): MillraceError {
@@ -104,9 +75,8 @@ export function classifyFailure(failure: UpstreamFailure, context: FailureContex
   const code = codeOf(failure.status, vendor, context.trustCodes);
   const said = vendor.message === undefined ? undefined : scrub(vendor.message, context.secret);
   const retryAfter = retryAfterSeconds(failure.retryAfter, context.nowMs);
-  // Its words about our credentials are for the operator, not for the caller.
   const message =
-    said !== undefined && code !== "upstream-unauthorized" ? said : `The model's server answered ${failure.status}.`;
+    said !== undefined && !PRIVATE_WORDS.has(code) ? said : `The model's server answered ${failure.status}.`;
   return new MillraceError(code, {
     message,
     ...(vendor.param === undefined ? {} : { param: scrub(vendor.param, context.secret) }),
@@ -114,9 +84,10 @@ export function classifyFailure(failure: UpstreamFailure, context: FailureContex
   });
 }
 
-/** An `{"error": …}` event inside a stream that had begun with 200. */
+/** An `{"error": …}` event (vLLM of old: `{"object": "error", …}`) inside an answer that had begun with 200. */
 export function classifyErrorEvent(event: string, context: FailureContext): MillraceError {
-  const fields = asFields(asFields(JSON.parse(event))?.["error"]);
+  const outer = asFields(JSON.parse(event));
+  const fields = asFields(outer?.["error"]) ?? outer;
   const status =
     typeof fields?.["code"] === "number"
       ? fields["code"]

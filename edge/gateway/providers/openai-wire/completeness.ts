@@ -5,6 +5,7 @@ export class Completeness {
   readonly #expected: number;
   readonly #begun = new Set<number>();
   readonly #finished = new Set<number>();
+  #failure: Extract<ModelEvent, { type: "error" }> | undefined;
 
   constructor(expectedChoices: number) {
     this.#expected = expectedChoices;
@@ -13,8 +14,14 @@ export class Completeness {
   see(events: readonly ModelEvent[]): void {
     for (const event of events) {
       if (event.type === "finish") this.#finished.add(event.choice);
+      else if (event.type === "error") this.#failure ??= event;
       else if ("choice" in event && event.choice !== undefined) this.#begun.add(event.choice);
     }
+  }
+
+  /** The server's own word that it gave up. */
+  get failure(): Extract<ModelEvent, { type: "error" }> | undefined {
+    return this.#failure;
   }
 
   get complete(): boolean {

@@ -15,6 +15,17 @@ const reasons: Readonly<Record<string, FinishReason>> = {
   tool_use: "tool_calls",
 };
 
+/**
+ * Reasons that say the server gave up: DeepSeek's lack of resources, OpenRouter's and Mistral's error, an abort in vLLM or SGLang. Such an answer is a
+ * part of one.
+ */
+const interrupted: ReadonlySet<string> = new Set(["insufficient_system_resource", "error", "abort", "aborted"]);
+
+/** Whether an answer that ended for this reason is no whole one. */
+export function isInterrupted(raw: string): boolean {
+  return interrupted.has(raw);
+}
+
 /** An unknown reason counts as `content_filter`: the answer ended for a cause that was not the model's own, and is not reported as a success. */
 export function mapFinishReason(raw: string): FinishReason {
   return Object.hasOwn(reasons, raw) ? (reasons[raw] ?? "content_filter") : "content_filter";

@@ -3,7 +3,7 @@ import type { FrameSource } from "../../exchange/answer.ts";
 import { asFields, type Fields } from "../../json/vendor-json.ts";
 import { type ReadAhead, readAhead } from "../../stream/read-ahead.ts";
 import { createSseDecoder } from "../../stream/sse-decoder.ts";
-import { chunkToEvents, readStart } from "./chunk-to-events.ts";
+import { chunkToEvents, isPreamble, readStart } from "./chunk-to-events.ts";
 import { classifyErrorEvent, type FailureContext, withoutSecret } from "./classify-failure.ts";
 import { Completeness } from "./completeness.ts";
 
@@ -110,13 +110,18 @@ class OpenAiFrames implements FrameSource {
       });
       return undefined;
     }
-    if (chunk["error"] !== undefined && chunk["error"] !== null) {
+    if ((chunk["error"] !== undefined && chunk["error"] !== null) || chunk["object"] === "error") {
       this.#fault = classifyErrorEvent(payload, this.#options);
       return undefined;
     }
     const events: ModelEvent[] = this.#started ? chunkToEvents(chunk) : [...readStart(chunk), ...chunkToEvents(chunk)];
-    this.#started = true;
+    if (!this.#started) this.#started = !isPreamble(chunk);
     this.#completeness.see(events);
+    const { failure } = this.#completeness;
+    if (failure !== undefined) {
+      this.#fault = new MillraceError(failure.code, { message: failure.message });
+      return undefined;
+    }
     return { events, raw: visible(payload, chunk, this.#options.wantsUsage) };
   }
 }

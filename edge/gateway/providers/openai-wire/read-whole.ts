@@ -2,17 +2,27 @@ import { type JsonObject, MillraceError, type Surface } from "@millrace/core/con
 import { asFields, asList, asText } from "../../json/vendor-json.ts";
 import type { WholeAnswer } from "../../exchange/answer.ts";
 import { classifyErrorEvent, type FailureContext, withoutSecret } from "./classify-failure.ts";
+import { isInterrupted } from "./map-finish-reason.ts";
 
 function garbage(what: string): MillraceError {
   return new MillraceError("upstream-garbage", { message: `The model's server answered with ${what}.` });
 }
 
-function checkChoice(value: unknown, surface: Surface): void {
+function checkChoice(value: unknown, surface: Surface, context: FailureContext): void {
   const choice = asFields(value);
+  // OpenRouter: the answer is 200, the failure stands in the choice.
+  if (asFields(choice?.["error"]) !== undefined)
+    throw classifyErrorEvent(JSON.stringify({ error: choice?.["error"] }), context);
   const answered =
     surface === "chat" ? asFields(choice?.["message"]) !== undefined : asText(choice?.["text"]) !== undefined;
   if (!answered) throw garbage("a choice without an answer");
-  if (asText(choice?.["finish_reason"]) === undefined && surface === "chat") {
+  const reason = asText(choice?.["finish_reason"]);
+  if (reason !== undefined && isInterrupted(reason)) {
+    throw new MillraceError("upstream-truncated", {
+      message: `The model's server gave the answer up (${reason}).`,
+    });
+  }
+  if (reason === undefined && surface === "chat") {
     throw new MillraceError("upstream-truncated", { message: "The model's server answered without a finish reason." });
   }
 }
@@ -25,7 +35,8 @@ export function checkWhole(
 ): JsonObject {
   const fields = asFields(body);
   if (fields === undefined) throw garbage("JSON that is not an object");
-  if (fields["error"] !== undefined && fields["error"] !== null) throw classifyErrorEvent(context.text, context);
+  if ((fields["error"] !== undefined && fields["error"] !== null) || fields["object"] === "error")
+    throw classifyErrorEvent(context.text, context);
   if (surface === "embeddings") {
     const data = asList(fields["data"]);
     if (data.length === 0) throw garbage("no embeddings");
@@ -35,7 +46,7 @@ export function checkWhole(
   }
   const choices = asList(fields["choices"]);
   if (choices.length === 0) throw garbage("no choices");
-  for (const choice of choices) checkChoice(choice, surface);
+  for (const choice of choices) checkChoice(choice, surface, context);
   return fields as JsonObject;
 }
 
