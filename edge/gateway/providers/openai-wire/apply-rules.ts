@@ -41,29 +41,32 @@ function applyToMessages(fields: Readonly<JsonObject>, context: { rules: FieldRu
   return edited.every((message, index) => message === messages[index]) ? {} : { messages: edited };
 }
 
-function applyToFields(
-  fields: Readonly<JsonObject>,
-  { refused = {}, renamed = {}, implied = [] }: FieldRules,
-  title: string,
-): Edits {
+/** What is refused, and what asks for nothing and is taken out. */
+function refusals(fields: Readonly<JsonObject>, { refused = {} }: FieldRules, title: string): Edits {
   const edits: Record<string, JsonValue | undefined> = {};
   for (const [param, rule] of Object.entries(refused)) {
     const value = fields[param];
-    if (value === undefined || (typeof rule === "function" && (value === null || !rule(value)))) continue;
-    if (typeof rule === "function" || !asksForNothing(value, rule)) throw unsupported(param, title);
-    edits[param] = undefined;
+    if (value === undefined) continue;
+    if (typeof rule !== "function") {
+      if (!asksForNothing(value, rule)) throw unsupported(param, title);
+      edits[param] = undefined;
+    } else if (value !== null && rule(value)) throw unsupported(param, title);
   }
+  return edits;
+}
+
+function renamings(fields: Readonly<JsonObject>, { renamed = {} }: FieldRules, title: string): Edits {
+  const edits: Record<string, JsonValue | undefined> = {};
   for (const [from, to] of Object.entries(renamed)) {
     const value = fields[from];
     if (value === undefined) continue;
     edits[from] = undefined;
-    const other = fields[to];
     if (value === null) continue;
     // Two values under what is one name to the vendor: choosing between them would drop the other in silence.
-    if (other !== undefined && other !== null && other !== value) throw unsupported(from, title);
+    const other = fields[to] ?? value;
+    if (other !== value) throw unsupported(from, title);
     edits[to] = value;
   }
-  for (const name of implied) edits[name] = undefined;
   return edits;
 }
 
@@ -72,7 +75,8 @@ function applyToFields(
  * @throws MillraceError `unsupported-parameter` for what the kind cannot honour.
  */
 export function applyRules(call: ModelCall, rules: FieldRules, title: string): Edits {
-  const fields = applyToFields(call.fields, rules, title);
+  const implied = Object.fromEntries((rules.implied ?? []).map((name) => [name, undefined]));
+  const fields = { ...refusals(call.fields, rules, title), ...renamings(call.fields, rules, title), ...implied };
   const messages = applyToMessages(call.fields, { rules, title });
   const edited = { ...call.fields, ...messages } as JsonObject;
   return { ...fields, ...messages, ...rules.edit?.({ ...call, fields: edited }) };

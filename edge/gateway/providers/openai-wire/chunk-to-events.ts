@@ -38,6 +38,29 @@ function readParts(parts: readonly unknown[], choice: number, into: ModelEvent[]
   }
 }
 
+/** Words of a kind of their own; false for a field that is none. */
+function readWords(
+  field: string,
+  value: string,
+  of: { readonly delta: Fields; readonly choice: number; readonly into: ModelEvent[] },
+): boolean {
+  const { delta, choice, into } = of;
+  switch (field) {
+    case "refusal":
+      into.push({ type: "refusal", choice, text: value });
+      return true;
+    case "reasoning":
+      into.push({ type: "reasoning", choice, text: value });
+      return true;
+    case "reasoning_content":
+      // Servers that are renaming the field send the same thought under both names.
+      if (delta["reasoning"] !== value) into.push({ type: "reasoning", choice, text: value });
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** `delta` of a stream or `message` of a whole answer: both hold the same fields. */
 function readDelta(
   delta: Fields,
@@ -51,14 +74,9 @@ function readDelta(
     if (field === "content" && typeof value === "string") {
       into.push({ type: "text", choice, text: value, logprobs: readLogprobs(context.logprobs) });
     } else if (field === "content" && Array.isArray(value)) readParts(value, choice, into);
-    else if (field === "refusal" && typeof value === "string") into.push({ type: "refusal", choice, text: value });
-    else if (field === "reasoning_content" && typeof value === "string") {
-      // Servers that are renaming the field send the same thought under both names.
-      if (delta["reasoning"] !== value) into.push({ type: "reasoning", choice, text: value });
-    } else if (field === "reasoning" && typeof value === "string") {
-      into.push({ type: "reasoning", choice, text: value });
-    } else if (field === "tool_calls") readToolCalls(asList(value), choice, into);
-    else into.push({ type: "extra", choice, field, value });
+    else if (field === "tool_calls") readToolCalls(asList(value), choice, into);
+    else if (typeof value !== "string" || !readWords(field, value, { delta, choice, into }))
+      into.push({ type: "extra", choice, field, value });
   }
 }
 
