@@ -1,0 +1,4 @@
+import { describeProvider } from "../conformance.ts";
+import { anthropicFixture } from "./fixtures.ts";
+
+describeProvider(anthropicFixture);
