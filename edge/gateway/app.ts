@@ -57,14 +57,14 @@ function createPipeline(
   });
   const writer = createTraceWriter({
     outbox: (shard) => config.traceOutbox.getByName(shard),
-    enqueue: (message) => config.traces.send(message),
+    enqueue: (text) => config.traces.send(text, { contentType: "text" }),
     spill: (key, text) => config.traceBodies.put(key, text),
     log,
   });
   return {
     bundles,
     resolve: { prompts: createPromptCache() },
-    cache: createCacheApi(),
+    cache: createCacheApi(nowMs),
     dispatch: {
       fetch: platform.fetch,
       allowedPrivateHosts: config.allowedPrivateHosts,

@@ -1,19 +1,26 @@
-import type { JsonObject } from "@millrace/core/contract";
+import type { CacheEpochs, JsonObject } from "@millrace/core/contract";
 import { canonicalJson } from "@millrace/core/content";
 import type { Admission } from "../../exchange/admission.ts";
 import type { AnswerSummary } from "../../exchange/answer.ts";
-import type { Resolution } from "../../exchange/resolution.ts";
+import type { PromptChoice, Resolution } from "../../exchange/resolution.ts";
 import { digestHex } from "../../crypto/digest-hex.ts";
 import { decideCaching } from "./decide-caching.ts";
 
+export interface KeptAnswer {
+  readonly text: string;
+  /** Milliseconds since the epoch; undefined when the store cannot say, which counts as older than any limit. */
+  readonly keptAtMs: number | undefined;
+}
+
 /** Where whole answers are kept; may forget anything at any time. */
 export interface AnswerCache {
-  get(key: string): Promise<string | undefined>;
+  get(key: string): Promise<KeptAnswer | undefined>;
   put(key: string, text: string, ttlSeconds: number): Promise<void>;
 }
 
 export interface CacheLookupDeps {
   readonly cache: AnswerCache;
+  readonly nowMs: () => number;
 }
 
 /** Stage 6's decision. `off` and `miss` go on to the model; a `hit` is the answer. */
@@ -21,34 +28,53 @@ export type CacheDecision =
   | { readonly state: "off"; readonly reason: "not-asked" | "no-store" }
   | {
       readonly state: "miss";
-      readonly reason: "absent" | "unreadable";
+      readonly reason: "absent" | "unreadable" | "too-old" | "refresh";
       readonly key: string;
       readonly ttlSeconds: number;
     }
-  | { readonly state: "hit"; readonly reason: "exact"; readonly text: string; readonly body: Readonly<JsonObject> };
+  | {
+      readonly state: "hit";
+      readonly reason: "exact";
+      readonly text: string;
+      readonly body: Readonly<JsonObject>;
+      readonly ageSeconds: number | undefined;
+    };
 
 /** An answer larger than this costs more to keep than it saves. */
 const MAX_CACHED_CHARS = 2 * 1024 * 1024;
 
+/** What of the purges concerns this exchange. */
+function epochsOf(epochs: CacheEpochs, prompt: PromptChoice | undefined, tags: readonly string[]): JsonObject {
+  return {
+    environment: epochs.environment,
+    prompt: prompt === undefined ? 0 : (epochs.prompts[prompt.name] ?? 0),
+    version: prompt === undefined ? 0 : (epochs.versions[prompt.hash] ?? 0),
+    tags: tags.map((tag) => [tag, epochs.tags[tag] ?? 0]),
+  };
+}
+
+interface Keyed {
+  readonly admission: Admission;
+  readonly resolution: Resolution;
+  readonly tags: readonly string[];
+}
+
 /**
- * The exact key: tenant, environment, surface, what was resolved, the canonical request and the target. How the answer travels (`stream`,
- * `stream_options`) is left out, because both ways tell the same answer.
+ * The exact key: tenant, environment, surface, what was resolved, the canonical request and the model with its route, with the purges that concern them. How the
+ * answer travels (`stream`, `stream_options`) is left out, because both ways tell the same answer.
  */
-export function cacheKeyText(admission: Admission, resolution: Resolution): string {
+export function cacheKeyText({ admission, resolution, tags }: Keyed): string {
   const { stream: _stream, stream_options: _options, ...request } = resolution.fields;
-  const { target } = resolution;
+  const { prompt } = resolution;
   return canonicalJson({
-    schema: 1,
+    schema: 2,
     project: admission.principal.projectId,
     environment: admission.principal.environmentId,
     surface: resolution.surface,
-    resolved: resolution.prompt?.hash ?? null,
-    target: {
-      provider: target.provider.name,
-      base_url: target.provider.base_url ?? null,
-      kind: target.provider.kind,
-      model: target.model,
-    },
+    resolved: prompt?.hash ?? null,
+    epochs: epochsOf(admission.config.bundle.cache_epochs, prompt, tags),
+    model: resolution.model,
+    route: resolution.routeHash,
     request,
   });
 }
@@ -61,12 +87,18 @@ export async function lookUp(
 ): Promise<CacheDecision> {
   const caching = decideCaching(request.headers, exchange.resolution.cacheTtlSeconds);
   if (caching.ttlSeconds === undefined) return { state: "off", reason: caching.reason };
-  const key = await digestHex(cacheKeyText(exchange.admission, exchange.resolution));
+  const key = await digestHex(cacheKeyText({ ...exchange, tags: caching.tags }));
   const miss = { state: "miss", key, ttlSeconds: caching.ttlSeconds } as const;
-  const text = await deps.cache.get(key).catch(() => undefined);
-  if (text === undefined) return { ...miss, reason: "absent" };
+  if (caching.maxAgeSeconds === 0) return { ...miss, reason: "refresh" };
+  const kept = await deps.cache.get(key).catch(() => undefined);
+  if (kept === undefined) return { ...miss, reason: "absent" };
+  const ageSeconds =
+    kept.keptAtMs === undefined ? undefined : Math.max(0, Math.floor((deps.nowMs() - kept.keptAtMs) / 1000));
+  if (caching.maxAgeSeconds !== undefined && (ageSeconds ?? Infinity) > caching.maxAgeSeconds) {
+    return { ...miss, reason: "too-old" };
+  }
   try {
-    return { state: "hit", reason: "exact", text, body: JSON.parse(text) as JsonObject };
+    return { state: "hit", reason: "exact", text: kept.text, body: JSON.parse(kept.text) as JsonObject, ageSeconds };
   } catch {
     return { ...miss, reason: "unreadable" };
   }
