@@ -26,6 +26,8 @@ export interface Usage {
   readonly audioSeconds?: number | undefined;
   /** Characters spoken. */
   readonly characters?: number | undefined;
+  /** How the provider says that it served the call (`default`, `flex`, `priority`, …), where it says so: the price depends on it. */
+  readonly serviceTier?: string | undefined;
   /** Who counted: `estimated` only where the provider reported nothing. */
   readonly source: "provider" | "estimated";
   /** How an estimate was made: a tokenizer's name such as `o200k_base`, or `characters`. */

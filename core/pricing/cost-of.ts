@@ -2,12 +2,12 @@ import type { Price, PriceMode, Rates, Usage } from "../contract/index.ts";
 import { ratesFor } from "./rates-for.ts";
 
 /** Counts of one call; what is absent is unknown. A `Usage` is one. */
-export type Consumption = { readonly [K in Exclude<keyof Usage, "source" | "estimatedBy">]?: number | undefined };
+export type Consumption = { readonly [K in Exclude<keyof Usage, "source" | "estimatedBy">]?: Usage[K] };
 
 export interface CostOptions {
   /** The provider's own batch API served the call. */
   readonly batch?: boolean | undefined;
-  /** The `service_tier` that the answer names; absent, `default`, `standard` and `auto` are the ordinary one. */
+  /** The `service_tier` that was asked for, where the usage does not say which one it was. */
   readonly serviceTier?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ const PERCENT_SCALE = 100n;
  * a rate has a count that is unknown, parts exceed their whole, or the way in which the call was served has no price. Never 0 for unknown.
  */
 export function costOf(usage: Consumption, price: Price, options: CostOptions = {}): number | undefined {
-  const mode = modeOf(options);
+  const mode = modeOf({ ...options, serviceTier: usage.serviceTier ?? options.serviceTier });
   if (mode === "unknown") return undefined;
   const terms = ratesFor(price, mode, usage.inputTokens ?? 0);
   if (terms === undefined || (usage.inputTokens === undefined && dependsOnInput(price, mode))) return undefined;
@@ -53,6 +53,8 @@ export function modeOf({ batch, serviceTier }: CostOptions): PriceMode | undefin
     case "default":
     case "standard":
     case "auto":
+    // Groq's name for it.
+    case "on_demand":
       return undefined;
     case "batch":
     case "flex":

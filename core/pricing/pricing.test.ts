@@ -122,6 +122,7 @@ describe("costOf", () => {
     expect(costOf(tokens(1, 1), known, { batch: true })).toBeUndefined();
     expect(costOf(tokens(1, 1), known, { serviceTier: "priority" })).toBeUndefined();
     expect(costOf(tokens(1, 1), known, { serviceTier: "scale" })).toBeUndefined();
+    expect(costOf(tokens(1, 1, { serviceTier: "flex" }), known, { serviceTier: "default" })).toBeUndefined();
     const modes = price(known.rates, {
       modes: { batch: { percent: 50 }, priority: { rates: { input: 5_000_000, output: 1 } } },
     });

@@ -14,7 +14,7 @@ function withoutVectors(body: Readonly<JsonObject>): JsonObject {
 export function summariseWhole(surface: Surface, body: Readonly<JsonObject>): AnswerSummary {
   return {
     response: surface === "embeddings" ? withoutVectors(body) : body,
-    usage: readUsage(body["usage"]),
+    usage: readUsage(body["usage"], body["service_tier"]),
     finishReasons: asList(body["choices"]).flatMap((choice) => {
       const reason = asText(asFields(choice)?.["finish_reason"]);
       return reason === undefined ? [] : [mapFinishReason(reason)];

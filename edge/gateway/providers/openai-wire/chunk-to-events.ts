@@ -132,7 +132,7 @@ export function chunkToEvents(chunk: Fields): ModelEvent[] {
   }
   const counted = chunk["usage"] ?? asFields(chunk["x_groq"])?.["usage"];
   if (counted !== null && counted !== undefined) {
-    const usage = readUsage(counted);
+    const usage = readUsage(counted, chunk["service_tier"]);
     if (usage !== undefined) events.push({ type: "usage", usage });
   }
   return events;

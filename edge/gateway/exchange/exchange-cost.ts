@@ -1,0 +1,61 @@
+import type { Bundle, Usage } from "@millrace/core/contract";
+import { costOf, findPrice } from "@millrace/core/pricing";
+import type { Attempt } from "./attempt-log.ts";
+import type { Target } from "./target.ts";
+
+/** What a call upstream consumed, as far as its price depends on it. An `Attempt` is one. */
+export type BilledCall = Pick<Attempt, "outcome" | "receivedChars" | "usage"> & {
+  readonly target: Pick<Target, "model"> & { readonly provider: Pick<Target["provider"], "name" | "kind"> };
+};
+
+/** Micro-dollars; undefined is unknown, or did not apply. */
+export interface ExchangeCost {
+  readonly costUsdMicros: number | undefined;
+  /** What a hit of the cache would have cost. */
+  readonly savedUsdMicros: number | undefined;
+  /** The name of the prices that decided; undefined where none did. */
+  readonly priceVersion: string | undefined;
+}
+
+/** Prices of one bundle at one moment. */
+export interface PriceContext {
+  readonly bundle: Pick<Bundle, "prices" | "price_version">;
+  readonly atMs: number;
+}
+
+/** What one call cost. A call that brought nothing and counted nothing was refused, and is not billed; one that brought something was. */
+export function callCost(call: BilledCall, { bundle, atMs }: PriceContext): number | undefined {
+  const { target, usage } = call;
+  if (usage === undefined) return call.outcome === "ok" || call.receivedChars > 0 ? undefined : 0;
+  const { kind, name } = target.provider;
+  const price = findPrice(bundle.prices, { kind, provider: name, model: target.model, atMs });
+  return price === undefined ? undefined : costOf(usage, price);
+}
+
+/** The cost of every call that an exchange made, failed ones included; unknown as soon as one is, or when there was none. */
+export function exchangeCost(calls: readonly BilledCall[], context: PriceContext): ExchangeCost {
+  const costs = calls.map((call) => callCost(call, context));
+  const known = costs.length > 0 && costs.every((cost) => cost !== undefined);
+  return priced({ costUsdMicros: known ? costs.reduce((sum, cost) => sum + cost, 0) : undefined }, context);
+}
+
+/** A hit costs nothing; it saved what the kept answer would cost at the prices of now. */
+export function hitCost(kept: BilledCall, context: PriceContext): ExchangeCost {
+  const savedUsdMicros = kept.usage === undefined ? undefined : callCost(kept, context);
+  return priced({ costUsdMicros: 0, savedUsdMicros }, context);
+}
+
+function priced(amounts: Partial<Omit<ExchangeCost, "priceVersion">>, { bundle }: PriceContext): ExchangeCost {
+  const { costUsdMicros, savedUsdMicros } = amounts;
+  const decided = costUsdMicros !== undefined || savedUsdMicros !== undefined;
+  return { costUsdMicros, savedUsdMicros, priceVersion: decided ? (bundle.price_version ?? undefined) : undefined };
+}
+
+/** The calls with an estimate where the provider counted nothing: of the last that brought something, which is the one that the caller heard. */
+export function withEstimate(calls: readonly BilledCall[], estimate: Usage | undefined): readonly BilledCall[] {
+  if (estimate === undefined) return calls;
+  const last = calls.findLastIndex(
+    (call) => call.usage === undefined && (call.outcome === "ok" || call.receivedChars > 0),
+  );
+  return calls.map((call, index) => (index === last ? { ...call, usage: estimate } : call));
+}
