@@ -4,7 +4,8 @@ import type { ExcludedTarget, RouteDecision } from "./route-plan.ts";
 /** Targets that a message lists; the trace has all. */
 const MAX_LISTED = 8;
 
-function lackOf({ target, missing, context }: ExcludedTarget): string {
+function lackOf({ target, isAbsent, missing, context }: ExcludedTarget): string {
+  if (isAbsent) return `${target.provider}/${target.model} names a provider that is not there`;
   const lacks = [
     ...missing,
     ...(context === undefined ? [] : [`context (about ${context.needed} tokens of ${context.available})`]),

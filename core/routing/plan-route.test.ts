@@ -72,7 +72,7 @@ describe("planRoute", () => {
     const request = requestOf({ capabilities: new Set(["tools"]) });
     const plan = planRoute({ kind: "fallback", routes: [at("a"), at("b")] }, request, deps);
     expect(plan.candidates.map(({ target }) => target.model)).toEqual(["b"]);
-    expect(plan.excluded).toEqual([{ target: at("a"), missing: ["tools"], context: undefined }]);
+    expect(plan.excluded).toEqual([{ target: at("a"), isAbsent: false, missing: ["tools"], context: undefined }]);
   });
 
   it("refuses with what each target lacks", () => {

@@ -9,7 +9,8 @@ import type { Candidate, ExcludedTarget, RouteDecision, RoutePlan, TargetTraits 
 export interface PlanDeps {
   /** Uniform in [0, 1). */
   readonly chance: () => number;
-  readonly traits: (target: TargetRoute) => TargetTraits;
+  /** Undefined = the provider that it names does not exist. */
+  readonly traits: (target: TargetRoute) => TargetTraits | undefined;
   /** Expected time to a first token; undefined = never seen. */
   readonly firstTokenMs: (target: TargetRoute) => number | undefined;
   /** Calls under way. */
@@ -91,13 +92,17 @@ class Planner {
 
   #planTarget(target: TargetRoute): readonly Candidate[] {
     const traits = this.#deps.traits(target);
+    if (traits === undefined) {
+      this.excluded.push({ target, isAbsent: true, missing: [], context: undefined });
+      return [];
+    }
     const { capabilities, inputTokens, maxOutputTokens } = this.#request.needs;
     const missing = [...capabilities].filter((capability: Capability) => !traits.capabilities.has(capability));
     const needed = inputTokens + (maxOutputTokens ?? 0);
     const available = traits.contextTokens;
     const tooLong = available !== undefined && needed > available * CERTAIN_EXCESS;
     if (missing.length > 0 || tooLong) {
-      this.excluded.push({ target, missing, context: tooLong ? { needed, available } : undefined });
+      this.excluded.push({ target, isAbsent: false, missing, context: tooLong ? { needed, available } : undefined });
       return [];
     }
     if (available !== undefined && needed > available) this.doubtful.add(targetKey(target));

@@ -17,6 +17,8 @@ export interface Candidate extends TargetTraits {
 /** A target that was left out before anything was sent, and why. */
 export interface ExcludedTarget {
   readonly target: TargetRoute;
+  /** The provider that it names does not exist. */
+  readonly isAbsent: boolean;
   /** Capabilities that the request needs and the target lacks. */
   readonly missing: readonly Capability[];
   /** Set when the request does not fit the target's context. Tokens. */

@@ -45,6 +45,8 @@ export interface HealthView {
   observeFirstToken(target: Target, firstTokenMs: number, nowMs: number): void;
   /** Peak-EWMA of first-token times; undefined = none seen. */
   firstTokenMs(target: Target, nowMs: number): number | undefined;
+  /** Calls under way in this isolate. */
+  pending(target: Target): number;
   /** A quantile of the recent first-token times; undefined until enough were seen to have one. */
   firstTokenQuantileMs(target: Target, quantile: number): number | undefined;
   /** Other keys of the target that a call could use now. */

@@ -1,15 +1,35 @@
-import { type JsonObject, MillraceError, type Surface } from "@millrace/core/contract";
-import type { ServedBundle } from "../../bundles/held-bundle.ts";
-import type { Resolution } from "../../exchange/resolution.ts";
-import type { JsonBody } from "../../http/read-json-body.ts";
-import { chooseTarget } from "./choose-target.ts";
+import { defaultResilience, type JsonObject, MillraceError, type Surface } from "@millrace/core/contract";
+import { requestNeeds } from "@millrace/core/routing";
 import { digestHex } from "../../crypto/digest-hex.ts";
+import type { Admission } from "../../exchange/admission.ts";
+import type { ModelCall } from "../../exchange/model-call.ts";
+import type { Resolution } from "../../exchange/resolution.ts";
+import type { PlannedTarget } from "../../exchange/target.ts";
+import type { HealthView } from "../../health/health-view.ts";
+import type { JsonBody } from "../../http/read-json-body.ts";
+import { conditionFacts } from "./condition-facts.ts";
+import { findModel } from "./find-model.ts";
+import { planTargets } from "./plan-targets.ts";
 import { type PromptCache, resolvePrompt } from "./resolve-prompt.ts";
+import { routeHash } from "./route-hash.ts";
 import { upstreamText } from "./upstream-text.ts";
 import { validateBody } from "./validate-body.ts";
 
 export interface ResolveDeps {
   readonly prompts: PromptCache;
+  readonly nowMs: () => number;
+  /** Uniform in [0, 1). */
+  readonly chance: () => number;
+}
+
+/** One request as stage 2 gets it. */
+export interface ResolveInput {
+  readonly surface: Surface;
+  readonly body: JsonBody;
+  readonly headers: Headers;
+  readonly admission: Admission;
+  /** What this isolate knows of the environment's targets. */
+  readonly health: HealthView;
 }
 
 const PROMPT_PREFIX = "prompt:";
@@ -43,36 +63,49 @@ function refuseCombinations(surface: Surface, isPrompt: boolean, fields: Readonl
   });
 }
 
+/** The request as each target gets it. */
+function callsOf(shared: Omit<ModelCall, "target" | "text">, caller: JsonBody | undefined) {
+  return (target: PlannedTarget): ModelCall => {
+    const fields: JsonObject = { ...shared.fields, model: target.model };
+    return { ...shared, target, fields, text: upstreamText({ fields, caller, stream: shared.stream }) };
+  };
+}
+
 /**
- * Stage 2. What the caller asked for becomes what a model gets: a plain model name keeps the caller's request and finds its target; a named
- * prompt is resolved by label or number and rendered with the caller's variables.
- * @throws MillraceError for a request that does not fit, a model, prompt, label or version that is not there, variables that do not fit.
+ * Stage 2. What the caller asked for becomes what a model gets, and the targets that can answer it in the order in which to try them: a plain model
+ * name keeps the caller's request; a named prompt is resolved by label or number and rendered with the caller's variables.
+ * @throws MillraceError for a request that does not fit, a model, prompt, label or version that is not there, variables that do not fit, or a
+ * request that none of the model's targets can answer.
  */
-export async function resolve(
-  exchange: { readonly surface: Surface; readonly body: JsonBody; readonly config: ServedBundle },
-  deps: ResolveDeps,
-): Promise<Resolution> {
-  const { surface, body, config } = exchange;
+export async function resolve(input: ResolveInput, deps: ResolveDeps): Promise<Resolution> {
+  const { surface, body, admission } = input;
+  const { bundle } = admission.config;
   const requested = validateBody(surface, body.fields);
   const isPrompt = requested.startsWith(PROMPT_PREFIX);
   refuseCombinations(surface, isPrompt, body.fields);
-  const rendered = isPrompt ? resolvePrompt(config.bundle, body.fields, deps.prompts) : undefined;
-  const target = chooseTarget(config.bundle, rendered?.model ?? requested, surface);
+  const rendered = isPrompt ? resolvePrompt(bundle, body.fields, deps.prompts) : undefined;
+  const model = findModel(bundle, rendered?.model ?? requested, surface);
   const stream = surface !== "embeddings" && body.fields["stream"] === true;
-  const fields: JsonObject = { ...(rendered?.fields ?? body.fields), model: target.model };
-  const text = upstreamText({ fields, caller: rendered === undefined ? body : undefined, stream });
+  const fields: Readonly<JsonObject> = rendered === undefined ? body.fields : { ...rendered.fields, model: model.name };
+  const needs = requestNeeds(surface, fields, body.bytes / Math.max(1, body.text.length));
+  const facts = conditionFacts({
+    ...{ surface, model: model.name, stream, body, admission, headers: input.headers, rendered },
+    inputTokens: needs.inputTokens,
+    nowMs: deps.nowMs(),
+  });
+  const shared = { surface, fields, stream, wantsUsage: wantsUsage(body.fields), choices: choicesOf(fields) };
   return {
-    surface,
+    ...shared,
+    ...planTargets({ bundle, model, needs, facts, health: input.health, chance: deps.chance }),
     reason: isPrompt ? "prompt" : "model",
-    target,
     prompt: rendered?.prompt,
-    resolvedHash: rendered?.resolvedHash ?? (await digestHex(`${target.provider.name}\n${text}`)),
-    fields,
-    text,
+    model: model.name,
+    resolvedHash: rendered?.resolvedHash ?? (await digestHex(`${model.name}\n${body.text}`)),
+    routeHash: routeHash(bundle, model),
     rendered: rendered === undefined ? undefined : fields,
-    stream,
-    wantsUsage: wantsUsage(body.fields),
-    choices: choicesOf(fields),
+    inputTokens: needs.inputTokens,
     cacheTtlSeconds: rendered?.cacheTtlSeconds,
+    resilience: model.resilience ?? defaultResilience,
+    callFor: callsOf(shared, rendered === undefined ? body : undefined),
   };
 }
