@@ -32,7 +32,7 @@ export interface ResumeStep {
  */
 export function resumeOrder(situation: ResumeSituation): readonly ResumeStep[] {
   const { candidates, broken, spent, surface } = situation;
-  const positions = candidates.keys().filter((at) => at !== broken && !spent.has(at));
+  const positions = [...candidates.keys()].filter((at) => at !== broken && !spent.has(at));
   const order = [...positions, ...(situation.retryHelps && !spent.has(broken) ? [broken] : [])];
   const steps: ResumeStep[] = [];
   if (situation.ways.includes("continue")) {

@@ -10,7 +10,11 @@ export type Step =
   /** Keeps the connection open and says nothing more. */
   | { readonly hang: true }
   /** Destroys the socket: half an answer. */
-  | { readonly cut: true };
+  | { readonly cut: true }
+  /** Ends the connection in good order (FIN), in the middle of the answer. */
+  | { readonly fin: true }
+  /** Resets the connection (RST), in the middle of the answer. */
+  | { readonly reset: true };
 
 export interface Script {
   /** Says nothing at all, not even headers. */
@@ -29,6 +33,7 @@ export interface SeenRequest {
   readonly aborted: Promise<void>;
 }
 
+/** One script, or what a request decides. */
 export type Answer = Script | ((request: SeenRequest) => Script);
 
 export interface Upstream {
@@ -76,6 +81,12 @@ async function play(script: Script, response: ServerResponse): Promise<void> {
     else if ("until" in step) await step.until;
     else if ("cut" in step) {
       response.destroy();
+      return;
+    } else if ("fin" in step) {
+      response.socket?.end();
+      return;
+    } else if ("reset" in step) {
+      response.socket?.resetAndDestroy();
       return;
     } else {
       response.flushHeaders();

@@ -6,6 +6,8 @@ export interface GuardedFetchDeps {
   readonly allowedPrivateHosts: readonly string[];
   /** Aborted when the caller leaves or a limit expires; its reason is the error to report. */
   readonly signal: AbortSignal;
+  /** Told the status of each response. */
+  readonly onStatus?: (status: number) => void;
 }
 
 function urlOf(input: RequestInfo | URL): string {
@@ -26,6 +28,7 @@ export function createGuardedFetch(deps: GuardedFetchDeps): typeof fetch {
       if (isMillraceError(deps.signal.reason)) throw deps.signal.reason;
       throw new MillraceError("upstream-refused", { cause });
     }
+    deps.onStatus?.(response.status);
     if (response.status >= 300 && response.status < 400) {
       response.body?.cancel().catch(() => undefined);
       throw new MillraceError("upstream-rejected", {

@@ -1,0 +1,61 @@
+import { type ErrorCode, type FailureCause, MillraceError } from "@millrace/core/contract";
+import { classifyFailure } from "@millrace/core/routing";
+import type { Target } from "../../exchange/target.ts";
+import type { RefusedCall } from "../../health/health-view.ts";
+
+/** Why one target did not answer. */
+export type MissedAnswer =
+  | { readonly target: Target; readonly error: MillraceError }
+  | { readonly target: Target; readonly refused: RefusedCall };
+
+const refusalWords: Readonly<Record<RefusedCall["reason"], { readonly code: ErrorCode; readonly message: string }>> = {
+  "circuit-open": {
+    code: "targets-unavailable",
+    message: "It failed too often of late and is left alone for a while.",
+  },
+  "at-capacity": { code: "upstream-overloaded", message: "As many calls as its provider allows are under way." },
+  "no-live-key": { code: "upstream-unauthorized", message: "None of its provider's secrets is accepted at present." },
+};
+
+function causeOf(missed: MissedAnswer): FailureCause {
+  const { provider, model } = missed.target;
+  const { code, message } = "error" in missed ? missed.error : refusalWords[missed.refused.reason];
+  return { provider: provider.name, model, code, message };
+}
+
+function retryAfterOf(missed: MissedAnswer): number | undefined {
+  return "error" in missed ? missed.error.retryAfterSeconds : Math.ceil(missed.refused.retryAfterMs / 1000);
+}
+
+/**
+ * The error that stands for all: a verdict that ended the exchange; else the first that time can mend, because with it the same request can
+ * succeed; else the first that was not about the request. So a fallback that dislikes the request never hides what sent it there.
+ */
+function leading(errors: readonly MillraceError[]): MillraceError | undefined {
+  const last = errors.at(-1);
+  const lastClass = last === undefined ? undefined : classifyFailure(last).class;
+  if (lastClass === "policy" || lastClass === "caller") return last;
+  const upstream = errors.filter((error) => classifyFailure(error).class !== "request");
+  return upstream.find((error) => error.retryable) ?? upstream[0] ?? errors[0];
+}
+
+/** One error for an exchange that nobody answered: its status follows from the causes, its `retry-after` is the soonest of theirs. A stream that broke is told by its `breach`, whatever failed before. */
+export function combineFailures(missed: readonly MissedAnswer[], breach?: MillraceError): MillraceError {
+  const errors = missed.flatMap((one) => ("error" in one ? [one.error] : []));
+  const only = missed.length === 1 ? errors[0] : undefined;
+  if (only !== undefined) return only;
+  const causes = missed.map(causeOf);
+  const lead = breach ?? leading(errors);
+  const waits = missed.flatMap((one) => retryAfterOf(one) ?? []);
+  const code = lead?.code ?? causes[0]?.code ?? "targets-unavailable";
+  // A wait says that the same request can succeed then; where it cannot, it would mislead.
+  const retryAfterSeconds =
+    classifyFailure({ code }).class === "request" || waits.length === 0 ? undefined : Math.min(...waits);
+  return new MillraceError(code, {
+    message: lead?.message ?? causes[0]?.message ?? "No target of this model can be asked at present.",
+    causes,
+    ...(lead?.param === undefined ? {} : { param: lead.param }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(lead === undefined ? {} : { cause: lead }),
+  });
+}
