@@ -11,6 +11,7 @@ export const idPrefixes = {
   model: "mdl",
   provider: "prv",
   budget: "bgt",
+  price: "prc",
   trace: "trc",
   span: "spn",
   bundle: "bdl",

@@ -2,6 +2,8 @@ export { costOf } from "./cost-of.ts";
 export type { Consumption, CostOptions } from "./cost-of.ts";
 export { coversTarget } from "./covers-target.ts";
 export type { PricedTarget } from "./covers-target.ts";
+export { convertLitellm } from "./litellm/convert-litellm.ts";
+export type { Converted, ConvertOptions } from "./litellm/convert-litellm.ts";
 export { findPrice } from "./find-price.ts";
 export type { PriceTable, PriceTarget } from "./find-price.ts";
 export { maxCost } from "./max-cost.ts";

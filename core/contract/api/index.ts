@@ -1,6 +1,7 @@
 export * from "./environments.ts";
 export * from "./keys.ts";
 export * from "./budgets.ts";
+export * from "./prices.ts";
 export * from "./prompts.ts";
 export * from "./traces.ts";
 export * from "./cache.ts";
