@@ -33,6 +33,38 @@ function functionsWorkerd() {
   };
 }
 
+/** The gateway Worker beside a functions Worker that only has the names that its bindings need: its objects and stages are tested, not the whole. */
+function gatewayWorkerd() {
+  const script = `import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+    export class ConfigHub extends DurableObject {}
+    export class TraceOutbox extends DurableObject {}
+    export class ControlApi extends WorkerEntrypoint {}
+    export default { fetch: () => new Response(null, { status: 404 }) };`;
+  return {
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          bindings: { BUNDLE_PUBLIC_KEY: "AAAA", ALLOWED_PRIVATE_HOSTS: "hooks.test:80", SECRET_ACME_HOOK: "sesame" },
+          workers: [
+            {
+              name: "millrace-functions",
+              modules: true,
+              script,
+              compatibilityDate: "2026-11-02",
+              durableObjects: {
+                CONFIG_HUB: { className: "ConfigHub", useSQLite: true },
+                TRACE_OUTBOX: { className: "TraceOutbox", useSQLite: true },
+              },
+            },
+          ],
+        },
+      }),
+    ],
+    test: { ...common, name: "gateway-workerd", include: ["edge/gateway/**/*.worker.test.ts"], exclude: notHere },
+  };
+}
+
 export default defineConfig({
   test: {
     // Two workers: more of them starve the models and the databases that tests start.
@@ -57,10 +89,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { ...common, name: "gateway-workerd", include: ["edge/gateway/**/*.worker.test.ts"], exclude: notHere },
-      },
+      gatewayWorkerd(),
       functionsWorkerd(),
       {
         test: {

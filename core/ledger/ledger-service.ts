@@ -53,7 +53,10 @@ export interface ExtendRequest {
   readonly id: string;
   /** 2 for the second attempt. The same number is the same extension. */
   readonly attempt: number;
+  readonly project: { readonly id: string; readonly slug: string };
   readonly atMost: PartlyKnownAmounts;
+  /** The same as reserved. */
+  readonly entries: readonly LedgerEntry[];
 }
 
 export interface SettleRequest {

@@ -1,5 +1,7 @@
-import type { ConfigHubService, ControlService, TraceMessage, TraceOutboxService } from "@millrace/core/contract";
+import type { ConfigHubService, ControlService, TraceOutboxService } from "@millrace/core/contract";
+import type { LedgerService } from "@millrace/core/ledger";
 import { z } from "zod";
+import type { LedgerRoot } from "./objects/ledger/ledger-root.ts";
 
 /** A Durable Object namespace whose objects answer the RPC interface `T`. A stub belongs to the request that made it. */
 export interface ServiceNamespace<T> {
@@ -26,9 +28,12 @@ export interface GatewayConfig {
   readonly runnerHealthUrl: string | undefined;
   readonly configHub: ServiceNamespace<ConfigHubService>;
   readonly traceOutbox: ServiceNamespace<TraceOutboxService>;
+  readonly ledger: ServiceNamespace<LedgerService & LedgerRoot>;
+  /** Objects that share the work of one project's ledger; 1 = the root alone. */
+  readonly ledgerShards: number;
   readonly bundles: KVNamespace;
   readonly traceBodies: R2Bucket;
-  readonly traces: Queue<TraceMessage>;
+  readonly traces: Queue<string>;
   readonly control: ControlService;
   /** The value of a project's secret, or undefined when the operator has not set it. */
   readonly secret: (projectSlug: string, name: string) => string | undefined;
@@ -50,6 +55,7 @@ const varsSchema = z.object({
   ALLOWED_ORIGINS: list.prefault(""),
   LOCAL_KEY_HINT: z.string().optional(),
   RUNNER_HEALTH_URL: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]).optional(),
+  LEDGER_SHARDS: z.coerce.number().int().min(1).max(64).default(1),
   TRACE_DURABILITY: z.enum(["before-last-byte", "after-answer"]).default("before-last-byte"),
 });
 
@@ -57,13 +63,14 @@ const varsSchema = z.object({
 interface GatewayBindings {
   readonly CONFIG_HUB: ServiceNamespace<ConfigHubService>;
   readonly TRACE_OUTBOX: ServiceNamespace<TraceOutboxService>;
+  readonly LEDGER: ServiceNamespace<LedgerService & LedgerRoot>;
   readonly BUNDLES: KVNamespace;
   readonly TRACE_BODIES: R2Bucket;
-  readonly TRACES: Queue<TraceMessage>;
+  readonly TRACES: Queue<string>;
   readonly CONTROL: ControlService;
 }
 
-const bindingNames = ["CONFIG_HUB", "TRACE_OUTBOX", "BUNDLES", "TRACE_BODIES", "TRACES", "CONTROL"] as const;
+const bindingNames = ["CONFIG_HUB", "TRACE_OUTBOX", "LEDGER", "BUNDLES", "TRACE_BODIES", "TRACES", "CONTROL"] as const;
 
 /**
  * The name under which the operator sets a project's secret: `SECRET_<PROJECT SLUG>_<NAME>`, with each hyphen of the slug as two underscores.
@@ -96,6 +103,8 @@ export function readConfig(env: Readonly<Record<string, unknown>>): GatewayConfi
     runnerHealthUrl: vars.data.RUNNER_HEALTH_URL === "" ? undefined : vars.data.RUNNER_HEALTH_URL,
     configHub: bindings.CONFIG_HUB,
     traceOutbox: bindings.TRACE_OUTBOX,
+    ledger: bindings.LEDGER,
+    ledgerShards: vars.data.LEDGER_SHARDS,
     bundles: bindings.BUNDLES,
     traceBodies: bindings.TRACE_BODIES,
     traces: bindings.TRACES,

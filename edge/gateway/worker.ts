@@ -1,12 +1,15 @@
 /**
  * The gateway Worker.
  *   fetch   inference under `/v1`, the control API under `/api/v1`, pages, health; `app.ts` has the list
- * Durable Objects, queues and the database belong to the functions Worker.
+ *   Ledger  the exact account of each project's spend (Durable Object)
+ * The other Durable Objects, queues and the database belong to the functions Worker.
  */
 import type { Hono } from "hono";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import { log } from "./log.ts";
+
+export { Ledger } from "./objects/ledger.ts";
 
 /** One app for each isolate; the runtime hands every request the same `env`. */
 const apps = new WeakMap<object, Hono>();

@@ -132,6 +132,7 @@ export async function startGateway(vars: Readonly<Record<string, string>> = {}):
           durableObjects: {
             CONFIG_HUB: { className: "ConfigHub", scriptName: "functions", useSQLite: true },
             TRACE_OUTBOX: { className: "TraceOutbox", scriptName: "functions", useSQLite: true },
+            LEDGER: { className: "Ledger", useSQLite: true },
           },
           queueProducers: { TRACES: "traces" },
           serviceBindings: { CONTROL: { name: "functions", entrypoint: "ControlApi" } },

@@ -1,0 +1,169 @@
+import { DurableObject } from "cloudflare:workers";
+import type {
+  ExtendRequest,
+  LedgerAudit,
+  LedgerService,
+  LedgerUsage,
+  ReserveOutcome,
+  ReserveRequest,
+  SettleRequest,
+} from "@millrace/core/ledger";
+import { errorFields } from "@millrace/core/log";
+import { readConfig } from "../config.ts";
+import { log } from "../log.ts";
+import { AlertDesk } from "./ledger/alert-desk.ts";
+import { deliverAlert } from "./ledger/deliver-alert.ts";
+import { ASSUMED_RETENTION_MS, LedgerBook } from "./ledger/ledger-book.ts";
+import { LedgerKeeper } from "./ledger/ledger-keeper.ts";
+import { LEDGER_SCHEMA } from "./ledger/ledger-schema.ts";
+import { ledgerRootOf } from "./ledger/ledger-name.ts";
+import type { LedgerRoot } from "./ledger/ledger-root.ts";
+import { type LeaseOutcome, type LeaseRequest, RootLeases } from "./ledger/root-leases.ts";
+import { ShardGrants } from "./ledger/shard-grants.ts";
+
+/** The least time between two alarms: what is due in the past must not become a busy loop. Milliseconds. */
+const MIN_ALARM_MS = 250;
+/** How soon the root hears from a shard of what it did. Milliseconds. */
+const REPORT_MS = 1_000;
+const CLOSE_LEASES_MS = ASSUMED_RETENTION_MS + 3_600_000;
+
+/**
+ * The exact account of one project's spend. Named by the project's id: the root, which knows every limit; or `<project>#<n>`: a shard, which spends
+ * what the root has leased to it. All that decides and all that writes is synchronous SQL between two messages; the platform holds every answer
+ * back until what it rests on is on disk.
+ */
+export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> implements LedgerService, LedgerRoot {
+  readonly #book: LedgerBook;
+  readonly #keeper: LedgerKeeper;
+  readonly #alerts: AlertDesk;
+  readonly #leases: RootLeases;
+  readonly #grants: ShardGrants | undefined;
+  /** A cache of the alarm that is set; undefined when that is not known. */
+  #alarmAtMs: number | undefined;
+
+  constructor(ctx: DurableObjectState, env: Readonly<Record<string, unknown>>) {
+    super(ctx, env);
+    const { sql } = ctx.storage;
+    sql.exec(LEDGER_SCHEMA);
+    const nowMs = Date.now;
+    this.#book = new LedgerBook(ctx.storage, { nowMs });
+    this.#keeper = new LedgerKeeper(sql, this.#book, { nowMs });
+    this.#leases = new RootLeases(sql, this.#book, nowMs);
+    this.#alerts = new AlertDesk(sql, this.#book, {
+      nowMs,
+      newId: () => `alr_${crypto.randomUUID().replaceAll("-", "")}`,
+      deliver: (alert) => {
+        const config = readConfig(this.env);
+        return deliverAlert(alert, { ...config, nowMs, fetch: (input, init) => fetch(input, init) });
+      },
+      log,
+    });
+    const root = ledgerRootOf(ctx.id.name ?? "");
+    this.#grants =
+      root === undefined
+        ? undefined
+        : new ShardGrants(sql, this.#book, {
+            nowMs,
+            shard: () => ctx.id.name ?? "",
+            project: () => this.#project(),
+            askRoot: async (request) => {
+              const stub = readConfig(this.env).ledger.getByName(root);
+              return stub.lease(request);
+            },
+          });
+  }
+
+  async reserve(request: ReserveRequest): Promise<ReserveOutcome> {
+    if (this.#grants === undefined) return this.#answer(request, this.#book.reserve(request));
+    this.#remember(request.project);
+    return this.#answer(request, await this.#grants.within(request, () => this.#book.reserve(request, "unchecked")));
+  }
+
+  async extend(request: ExtendRequest): Promise<ReserveOutcome> {
+    if (this.#grants === undefined) return this.#answer(request, this.#book.extend(request));
+    return this.#answer(request, await this.#grants.within(request, () => this.#book.extend(request, "unchecked")));
+  }
+
+  async settle(request: SettleRequest): Promise<void> {
+    if (this.#grants !== undefined) this.#remember(request.project);
+    if (!this.#book.settle(request)) return;
+    if (this.#grants === undefined && this.#alerts.note(request.project, request.entries)) this.#wakeBy(Date.now());
+    else this.#wakeAfterWork();
+  }
+
+  async release(id: string): Promise<void> {
+    this.#book.release(id);
+    this.#wakeAfterWork();
+  }
+
+  /** The root's answer to a shard. @throws Error for a request that was overtaken by a later one of the same shard. */
+  async lease(request: LeaseRequest): Promise<LeaseOutcome> {
+    const outcome = this.#leases.grant(request);
+    const entries = request.asks.map(({ entry }) => entry);
+    if (this.#alerts.note(request.project, entries, outcome.ok ? undefined : outcome.refusal)) this.#wakeBy(Date.now());
+    else this.#wakeAfterWork();
+    return outcome;
+  }
+
+  async usage(query: {
+    readonly budget?: string | undefined;
+    readonly limit: number;
+  }): Promise<readonly LedgerUsage[]> {
+    return this.#book.accounts.usage(query, Date.now());
+  }
+
+  async audit(): Promise<LedgerAudit> {
+    return this.#keeper.audit();
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAtMs = undefined;
+    try {
+      await this.#grants?.report();
+    } catch (error) {
+      // The root holds what this shard may have spent until it hears more; the next alarm tells it.
+      log("warn", "ledger-report-failed", errorFields(error));
+      this.#wakeBy(Date.now() + REPORT_MS);
+    }
+    const more = this.#keeper.keep();
+    this.#leases.closeOver(CLOSE_LEASES_MS);
+    await this.#alerts.deliverDue();
+    this.#wakeBy(more ? Date.now() : undefined);
+  }
+
+  #answer(request: Pick<ReserveRequest, "project" | "entries">, outcome: ReserveOutcome): ReserveOutcome {
+    const noted =
+      !outcome.ok && this.#grants === undefined && this.#alerts.note(request.project, request.entries, outcome.refusal);
+    if (noted) this.#wakeBy(Date.now());
+    else this.#wakeAfterWork();
+    return outcome;
+  }
+
+  #wakeAfterWork(): void {
+    this.#wakeBy(this.#grants === undefined ? undefined : Date.now() + REPORT_MS);
+  }
+
+  /** Sets the alarm to the earliest of what is due and `atMs`; an alarm that is early enough already is left alone. */
+  #wakeBy(atMs: number | undefined): void {
+    if (this.#alarmAtMs !== undefined && (atMs === undefined || this.#alarmAtMs <= atMs)) return;
+    const due = [atMs, this.#keeper.nextDueMs(), this.#alerts.nextDueMs(), this.#grants?.nextDueMs()];
+    const earliest = Math.min(...due.map((each) => each ?? Number.POSITIVE_INFINITY));
+    if (!Number.isFinite(earliest)) return;
+    const alarmAtMs = Math.max(earliest, Date.now() + MIN_ALARM_MS);
+    if (this.#alarmAtMs !== undefined && this.#alarmAtMs <= alarmAtMs) return;
+    this.#alarmAtMs = alarmAtMs;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(alarmAtMs));
+  }
+
+  #remember(project: ReserveRequest["project"]): void {
+    this.ctx.storage.sql.exec(
+      "insert into meta (name, value) values ('project', ?) on conflict (name) do nothing",
+      JSON.stringify(project),
+    );
+  }
+
+  #project(): ReserveRequest["project"] {
+    const row = this.ctx.storage.sql.exec<{ value: string }>("select value from meta where name = 'project'").one();
+    return JSON.parse(row.value) as ReserveRequest["project"];
+  }
+}

@@ -1,0 +1,24 @@
+/** FNV-1a: spreads exchanges over shards; no secret, no collision matters. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
+}
+
+/**
+ * The object that keeps an exchange. Rolling windows are always kept by the root: an amount that is leased now and spent later would leave such a
+ * window before it should.
+ */
+export function ledgerName(
+  exchange: { readonly projectId: string; readonly exchangeId: string; readonly rolling: boolean },
+  shards: number,
+): string {
+  if (shards <= 1 || exchange.rolling) return exchange.projectId;
+  return `${exchange.projectId}#${hashOf(exchange.exchangeId) % shards}`;
+}
+
+/** The root of a shard; undefined for a root. */
+export function ledgerRootOf(name: string): string | undefined {
+  const hash = name.indexOf("#");
+  return hash < 0 ? undefined : name.slice(0, hash);
+}

@@ -1,0 +1,7 @@
+import type { LeaseOutcome, LeaseRequest } from "./root-leases.ts";
+
+/** What the root of a ledger offers its shards, and nobody else. */
+export interface LedgerRoot {
+  /** @throws Error for a request that was overtaken by a later one of the same shard. */
+  lease(request: LeaseRequest): Promise<LeaseOutcome>;
+}

@@ -1,0 +1,360 @@
+import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it } from "vitest";
+import type { BudgetLimit, BudgetWindow } from "@millrace/core/contract";
+import type {
+  LedgerEntry,
+  PartlyKnownAmounts,
+  ReserveOutcome,
+  ReserveRequest,
+  SettleRequest,
+} from "@millrace/core/ledger";
+import type { Ledger } from "../ledger.ts";
+import { ASSUMED_RETENTION_MS, DONE_RETENTION_MS, LedgerBook } from "./ledger-book.ts";
+import { LedgerKeeper } from "./ledger-keeper.ts";
+
+const { LEDGER } = env as unknown as { readonly LEDGER: DurableObjectNamespace<Ledger> };
+const project = { id: "prj_a", slug: "acme" };
+const ledger = () => LEDGER.getByName(project.id);
+const month: BudgetWindow = { kind: "calendar", unit: "month", time_zone: "UTC" };
+
+function entry(limit: BudgetLimit, fields: Partial<LedgerEntry> = {}): LedgerEntry {
+  return {
+    budget: "b",
+    account: "project:",
+    window: month,
+    limit,
+    blocking: true,
+    alerts: [],
+    webhook: undefined,
+    ...fields,
+  };
+}
+const amounts = (tokens: number | null, micros: number | null = 0): PartlyKnownAmounts => ({
+  requests: 1,
+  tokens,
+  usd_micros: micros,
+});
+function asking(
+  id: string,
+  entries: readonly LedgerEntry[],
+  atMost: PartlyKnownAmounts,
+  ttlMs = 600_000,
+): ReserveRequest {
+  return { id, project, entries, atMost, ttlMs };
+}
+function settling(id: string, entries: readonly LedgerEntry[], actual: PartlyKnownAmounts): SettleRequest {
+  return { id, project, entries, actual };
+}
+
+/** The book itself on the object's storage, with a clock that the test turns. */
+function withBook<T>(work: (book: LedgerBook, keeper: LedgerKeeper, clock: { nowMs: number }) => T): Promise<T> {
+  return runInDurableObject(ledger(), (_instance: Ledger, state) => {
+    const clock = { nowMs: Date.UTC(2026, 10, 22, 12) };
+    const deps = { nowMs: () => clock.nowMs };
+    const book = new LedgerBook(state.storage, deps);
+    return work(book, new LedgerKeeper(state.storage.sql, book, deps), clock);
+  });
+}
+const spentOf = (keeper: LedgerKeeper) => keeper.audit().budgets[0]?.byAccount;
+
+afterEach(async () => reset());
+
+describe("Ledger", () => {
+  it("admits exactly what fits, of a thousand that ask at once", async () => {
+    const entries = [entry({ tokens: 1000 })];
+    const outcomes = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => ledger().reserve(asking(`x${index}`, entries, amounts(10)))),
+    );
+    expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(100);
+    const refused = outcomes.find((outcome): outcome is Extract<ReserveOutcome, { ok: false }> => !outcome.ok);
+    expect(refused).toMatchObject({ asked: 10, refusal: { metric: "tokens", limit: 1000, reserved: 1000 } });
+    expect((await ledger().audit()).balanced).toBe(true);
+  });
+
+  it("holds all accounts of an exchange or none", async () => {
+    const wide = entry({ tokens: 1000 });
+    const narrow = entry({ requests: 1 }, { budget: "narrow", account: "user:ana" });
+    await ledger().reserve(asking("one", [wide, narrow], amounts(10)));
+    expect((await ledger().reserve(asking("two", [wide, narrow], amounts(10)))).ok).toBe(false);
+    const audit = await ledger().audit();
+    expect(audit.budgets.map(({ byAccount }) => byAccount.reserved)).toEqual([
+      { requests: 1, tokens: 10, usd_micros: 0 },
+      { requests: 1, tokens: 10, usd_micros: 0 },
+    ]);
+  });
+
+  it("only counts what may not block", async () => {
+    const soft = [entry({ tokens: 1 }, { blocking: false })];
+    expect((await ledger().reserve(asking("x", soft, amounts(null, null)))).ok).toBe(true);
+    await ledger().settle(settling("x", soft, amounts(7, null)));
+    const [usage] = await ledger().usage({ limit: 10 });
+    expect(usage).toMatchObject({ spent: { requests: 1, tokens: 7, usd_micros: 0 }, unknownCost: 1, unknownTokens: 0 });
+  });
+
+  it("remembers across an eviction, and takes what comes twice once", async () => {
+    const entries = [entry({ tokens: 100 })];
+    for (let time = 0; time < 2; time++)
+      expect((await ledger().reserve(asking("x", entries, amounts(80)))).ok).toBe(true);
+    await evictDurableObject(ledger());
+    expect((await ledger().reserve(asking("y", entries, amounts(80)))).ok).toBe(false);
+    for (let time = 0; time < 2; time++) await ledger().settle(settling("x", entries, amounts(30)));
+    await evictDurableObject(ledger());
+    const [usage] = await ledger().usage({ limit: 10 });
+    expect(usage).toMatchObject({ spent: { tokens: 30 }, reserved: { tokens: 0 } });
+  });
+
+  it("sweeps by alarm, and what is swept counts as the most it could take", async () => {
+    const entries = [entry({ tokens: 100 })];
+    await ledger().reserve(asking("x", entries, amounts(80), -1));
+    expect(await runDurableObjectAlarm(ledger())).toBe(true);
+    const audit = await ledger().audit();
+    expect(audit.exchanges).toEqual({ held: 0, settled: 0, released: 0, assumed: 1 });
+    expect(audit.budgets[0]?.byAccount.spent.tokens).toBe(80);
+  });
+});
+
+describe("an exchange's states", () => {
+  const entries = [entry({ tokens: 1000, usd_micros: 1000 })];
+  const book = (steps: (book: LedgerBook, keeper: LedgerKeeper, clock: { nowMs: number }) => void) =>
+    withBook((...world) => {
+      steps(...world);
+      const keeper = world[1];
+      expect(keeper.audit().balanced).toBe(true);
+      return { side: spentOf(keeper), states: keeper.audit().exchanges };
+    });
+  const reserve = (on: LedgerBook, ttlMs = 1000) => on.reserve(asking("x", entries, amounts(80, 90), ttlMs));
+  const settle = (on: LedgerBook, actual = amounts(30, 40)) => on.settle(settling("x", entries, actual));
+
+  it("a settlement after the sweep books what was really taken, in place of the most", async () => {
+    const { side, states } = await book((on, keeper, clock) => {
+      reserve(on);
+      clock.nowMs += 1000;
+      keeper.keep();
+      expect(spentOf(keeper)?.spent.tokens).toBe(80);
+      settle(on);
+    });
+    expect(side?.spent).toEqual({ requests: 1, tokens: 30, usd_micros: 40 });
+    expect(states.assumed).toBe(0);
+  });
+
+  it("a settlement before its reservation is booked once, and the reservation then holds nothing", async () => {
+    const { side } = await book((on) => {
+      settle(on);
+      expect(reserve(on).ok).toBe(true);
+      settle(on);
+    });
+    expect(side).toEqual({
+      spent: { requests: 1, tokens: 30, usd_micros: 40 },
+      reserved: { requests: 0, tokens: 0, usd_micros: 0 },
+    });
+  });
+
+  it("a release gives everything back, whether before or after the sweep; a settlement after it still counts", async () => {
+    const none = { requests: 0, tokens: 0, usd_micros: 0 };
+    for (const swept of [false, true]) {
+      const { side } = await book((on, keeper, clock) => {
+        reserve(on);
+        if (swept) {
+          clock.nowMs += 1000;
+          keeper.keep();
+        }
+        on.release("x");
+        on.release("x");
+      });
+      expect(side).toEqual({ spent: none, reserved: none });
+      await reset();
+    }
+    const { side } = await book((on) => {
+      reserve(on);
+      on.release("x");
+      settle(on);
+      on.release("x");
+    });
+    expect(side?.spent).toEqual({ requests: 1, tokens: 30, usd_micros: 40 });
+  });
+
+  it("a reservation that was given up before it arrived is not made", async () => {
+    await book((on) => {
+      on.release("x");
+      expect(() => reserve(on)).toThrow(/released/);
+    });
+  });
+
+  it("what nobody knows counts as what was reserved, and is marked", async () => {
+    const { side } = await book((on) => {
+      reserve(on);
+      settle(on, { requests: 1, tokens: null, usd_micros: null });
+      expect(on.accounts.usage({ limit: 1 }, Date.UTC(2026, 10, 22, 12))[0]).toMatchObject({
+        unknownTokens: 1,
+        unknownCost: 1,
+      });
+    });
+    expect(side?.spent).toEqual({ requests: 1, tokens: 80, usd_micros: 90 });
+  });
+
+  it("a further attempt is held beside the first, once, and only where there is room", async () => {
+    await book((on) => {
+      reserve(on);
+      const more = { id: "x", attempt: 2, project, entries, atMost: { requests: 0, tokens: 900, usd_micros: 10 } };
+      expect(on.extend(more).ok).toBe(true);
+      expect(on.extend(more).ok).toBe(true);
+      expect(on.extend({ ...more, attempt: 3 }).ok).toBe(false);
+      expect(on.accounts.standing(1, Date.UTC(2026, 10, 22, 12)).reserved.tokens).toBe(980);
+      settle(on);
+    });
+  });
+});
+
+describe("windows", () => {
+  it("a new day begins empty, and an exchange is booked where it began", async () => {
+    await withBook((on, keeper, clock) => {
+      const entries = [entry({ tokens: 100 }, { window: { kind: "calendar", unit: "day", time_zone: "UTC" } })];
+      expect(on.reserve(asking("x", entries, amounts(90))).ok).toBe(true);
+      expect(on.reserve(asking("y", entries, amounts(90))).ok).toBe(false);
+      clock.nowMs += 86_400_000;
+      expect(on.reserve(asking("y", entries, amounts(90))).ok).toBe(true);
+      on.settle(settling("x", entries, amounts(95)));
+      expect(on.accounts.standing(1, clock.nowMs)).toMatchObject({ spent: { tokens: 0 }, reserved: { tokens: 90 } });
+      expect(keeper.audit().balanced).toBe(true);
+    });
+  });
+
+  it("a rolling window never holds more than the limit, at any time, and says when there is room", async () => {
+    await withBook((on, _keeper, clock) => {
+      const entries = [entry({ requests: 5 }, { window: { kind: "rolling", seconds: 10 } })];
+      const admitted: number[] = [];
+      for (let step = 0; step < 600; step++) {
+        clock.nowMs += (step * 37) % 101;
+        const outcome = on.reserve(asking(`x${step}`, entries, amounts(0)));
+        if (outcome.ok) admitted.push(clock.nowMs);
+        else expect(outcome.refusal.resetsAtMs).toBeGreaterThan(clock.nowMs);
+        expect(admitted.filter((at) => at > clock.nowMs - 10_000).length).toBeLessThanOrEqual(5);
+      }
+      expect(admitted.length).toBeGreaterThan(10);
+    });
+  });
+
+  it("leaves nothing behind when its windows are over, but for the sums", async () => {
+    await withBook((on, keeper, clock) => {
+      const entries = [entry({ tokens: 1e9 }, { window: { kind: "rolling", seconds: 60 } })];
+      for (let index = 0; index < 200; index++) {
+        const user = {
+          ...entry({ tokens: 1e9 }),
+          budget: "users",
+          account: `user:${index}`,
+          window: entries[0]?.window ?? month,
+        };
+        clock.nowMs += 10;
+        on.reserve(asking(`x${index}`, [...entries, user], amounts(10)));
+        if (index % 2 === 0) on.settle(settling(`x${index}`, entries, amounts(7)));
+      }
+      const before = keeper.audit();
+      clock.nowMs += 600_000;
+      while (keeper.keep());
+      clock.nowMs += Math.max(ASSUMED_RETENTION_MS, DONE_RETENTION_MS);
+      while (keeper.keep());
+      while (keeper.keep());
+      const after = keeper.audit();
+      expect(after.balanced).toBe(true);
+      expect(after.exchanges).toEqual({ held: 0, settled: 0, released: 0, assumed: 0 });
+      expect(after.budgets[0]?.byAccount.spent.tokens).toBe(100 * 7 + 100 * 10);
+      expect(before.budgets[0]?.byAccount.spent.tokens).toBe(100 * 7);
+      expect(keeper.nextDueMs()).toBeUndefined();
+    });
+  });
+});
+
+describe("the book against a model", () => {
+  /** A small generator with a seed, so that a failure can be had again. */
+  function chance(seed: number): (below: number) => number {
+    let state = seed;
+    return (below) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+  }
+
+  it.each([1, 2, 3, 4])(
+    "agrees after every step, both sides balance, and no limit is passed (seed %i)",
+    async (seed) => {
+      await withBook((on, keeper, clock) => {
+        const pick = chance(seed);
+        const budgets = [
+          entry({ tokens: 500, requests: 40 }),
+          entry({ usd_micros: 300 }, { budget: "money" }),
+          entry({ tokens: 200 }, { budget: "users", account: "user:a" }),
+          entry({ tokens: 200 }, { budget: "users", account: "user:b" }),
+        ];
+        const model = new Map<
+          string,
+          {
+            entries: readonly LedgerEntry[];
+            held: PartlyKnownAmounts;
+            spent?: PartlyKnownAmounts;
+            state: string;
+            dueMs: number;
+          }
+        >();
+        const total = (name: LedgerEntry, metric: "requests" | "tokens" | "usd_micros"): number =>
+          [...model.values()]
+            .filter(({ entries }) => entries.includes(name))
+            .reduce(
+              (sum, { held, spent, state }) =>
+                sum + ((state === "held" || state === "assumed" ? held : (spent ?? amounts(0)))[metric] ?? 0),
+              0,
+            );
+        for (let step = 0; step < 400; step++) {
+          const id = `x${pick(60)}`;
+          const known = model.get(id);
+          const entries = known?.entries ?? budgets.filter(() => pick(2) === 0);
+          const most = amounts(pick(60), pick(40));
+          switch (pick(5)) {
+            case 0:
+            case 1: {
+              if (known?.state === "released") break;
+              const fits = entries.every((each) =>
+                (["requests", "tokens", "usd_micros"] as const).every(
+                  (metric) => total(each, metric) + (most[metric] ?? 0) <= (each.limit[metric] ?? Infinity),
+                ),
+              );
+              const outcome = on.reserve(asking(id, entries, most, 500));
+              expect(outcome.ok).toBe(known !== undefined || fits);
+              if (known === undefined && fits)
+                model.set(id, { entries, held: most, state: "held", dueMs: clock.nowMs + 500 });
+              break;
+            }
+            case 2: {
+              const spent = {
+                requests: 1,
+                tokens: pick((known?.held.tokens ?? 0) + 1),
+                usd_micros: pick((known?.held.usd_micros ?? 0) + 1),
+              };
+              if (known === undefined) break;
+              on.settle(settling(id, entries, spent));
+              if (known.state !== "settled") model.set(id, { ...known, spent, state: "settled" });
+              break;
+            }
+            case 3:
+              if (known === undefined) break;
+              on.release(id);
+              if (known.state !== "settled")
+                model.set(id, { ...known, spent: { requests: 0, tokens: 0, usd_micros: 0 }, state: "released" });
+              break;
+            default:
+              clock.nowMs += pick(300);
+              keeper.keep();
+              for (const each of model.values())
+                if (each.state === "held" && each.dueMs <= clock.nowMs) each.state = "assumed";
+          }
+          for (const each of budgets) {
+            const [state] = on.accounts.states(on.accounts.seats([each], clock.nowMs), clock.nowMs);
+            const metric = state?.metric ?? "requests";
+            expect((state?.spent ?? 0) + (state?.reserved ?? 0)).toBe(total(each, metric));
+          }
+          expect(keeper.audit().balanced).toBe(true);
+        }
+      });
+    },
+  );
+});
