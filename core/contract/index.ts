@@ -27,4 +27,5 @@ export * from "./wire/completions.ts";
 export * from "./wire/embeddings.ts";
 export * from "./wire/messages.ts";
 export * from "./wire/models.ts";
+export * from "./wire/responses.ts";
 export * from "./wire/usage.ts";

@@ -46,6 +46,7 @@ export interface Accepted {
 
 /** What one request brings. */
 export interface Inbound {
+  readonly traceId: string;
   readonly request: Request;
   readonly body: JsonBody;
   readonly admission: Admission;

@@ -23,7 +23,7 @@ async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Pr
   requirePermission(admission, "inference");
   const body = await readJsonBody(request);
   note({ admission, body });
-  const inbound = { request, body, admission };
+  const inbound = { traceId: run.traceId, request, body, admission };
   const accepted = await dialect.accept(inbound);
   note({ admission, body, accepted });
   const resolution = await timeline.measure("resolve", async () => {

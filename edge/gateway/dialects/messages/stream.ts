@@ -47,6 +47,8 @@ export class MessageStream implements StreamTeller {
     const { native } = frame;
     if (this.#mode === "undecided") this.#mode = native === undefined ? "told" : "native";
     if (this.#mode === "native") {
+      // What follows its last word is the same answer's end in the pipeline's words.
+      if (this.#nativeStop !== undefined) return "";
       const restarted = native?.event === "message_start" && this.#nativeBlocks > 0;
       if (native !== undefined && !restarted) return this.#native(native);
       // Nothing to say is no change of voice.
