@@ -28,12 +28,12 @@ export class Timeline {
   }
 
   /** Times one stage; a stage that throws is timed as well. */
-  async measure<T>(name: string, work: () => Promise<T> | T): Promise<T> {
+  async measure<T>(name: string, work: () => Promise<T> | T, attributes: Record<string, JsonValue> = {}): Promise<T> {
     const startedAtMs = this.#clock.nowMs();
     try {
       return await work();
     } finally {
-      this.add(name, startedAtMs, {});
+      this.add(name, startedAtMs, attributes);
     }
   }
 

@@ -2,6 +2,8 @@ import { toMillraceError } from "@millrace/core/contract";
 import { errorFields } from "@millrace/core/log";
 import type { Dialect } from "../dialects/dialect.ts";
 import { withDialect } from "../dialects/with-dialect.ts";
+import { planAttributes } from "../exchange/plan-attributes.ts";
+import type { HealthView } from "../health/health-view.ts";
 import { checkHeaders } from "../http/check-headers.ts";
 import { errorResponse } from "../http/error-response.ts";
 import { readJsonBody } from "../http/read-json-body.ts";
@@ -14,7 +16,13 @@ import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
 import { streamedResponse } from "./streamed-response.ts";
 import { wholeResponse } from "./whole-response.ts";
 
-async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Promise<Prepared> {
+/** A request as far as dispatch, and what is known of the places that can answer it. */
+interface Ready {
+  readonly prepared: Prepared;
+  readonly health: HealthView;
+}
+
+async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Promise<Ready> {
   const { caller, deps, dialect, timeline } = run;
   const { request } = caller;
   checkHeaders(request.headers);
@@ -26,20 +34,22 @@ async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Pr
   const inbound = { traceId: run.traceId, request, body, admission };
   const accepted = await dialect.accept(inbound);
   note({ admission, body, accepted });
+  const health = deps.health.of(admission.principal.environmentId, caller.keepAlive);
   const resolution = await timeline.measure("resolve", async () => {
     const { surface } = dialect;
-    const resolved = await resolve({ surface, body: accepted.body, config: admission.config }, deps.resolve);
+    const asked = { surface, body: accepted.body, headers: request.headers, admission, health };
+    const resolved = await resolve(asked, deps.resolve);
     return withDialect(resolved, accepted, inbound);
   });
   note({ admission, body, accepted, resolution });
   const cacheDecision = await timeline.measure("cache", () => lookUp(request, { admission, resolution }, deps));
   const progress = { admission, body, accepted, resolution, cache: cacheDecision.state };
   note(progress);
-  return { ...progress, cacheDecision };
+  return { prepared: { ...progress, cacheDecision }, health };
 }
 
 async function answer(run: ExchangeRun, note: (progress: Progress) => void): Promise<Response> {
-  const prepared = await prepare(run, note);
+  const { prepared, health } = await prepare(run, note);
   const { admission, resolution, cacheDecision } = prepared;
   if (cacheDecision.state === "hit") {
     return wholeResponse(run, prepared, {
@@ -48,16 +58,21 @@ async function answer(run: ExchangeRun, note: (progress: Progress) => void): Pro
     });
   }
   const fill = cacheDecision.state === "miss" ? cacheDecision : undefined;
-  const modelAnswer = await run.timeline.measure("dispatch", () =>
-    dispatch(resolution, {
-      ...run.deps.dispatch,
-      secret: (name) => run.deps.secret(admission.principal.projectSlug, name),
-      callerLeft: run.caller.request.signal,
-    }),
+  const { answer: modelAnswer, cancel } = await run.timeline.measure(
+    "dispatch",
+    () =>
+      dispatch(resolution, {
+        ...run.deps.dispatch,
+        secret: (name) => run.deps.secret(admission.principal.projectSlug, name),
+        callerLeft: run.caller.request.signal,
+        attempts: run.attempts,
+        health,
+      }),
+    planAttributes(resolution.plan),
   );
   return modelAnswer.kind === "whole"
     ? wholeResponse(run, prepared, { answer: modelAnswer, fill })
-    : streamedResponse(run, prepared, { answer: modelAnswer, fill });
+    : streamedResponse(run, prepared, { answer: modelAnswer, cancel, fill });
 }
 
 /**

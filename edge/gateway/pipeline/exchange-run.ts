@@ -1,6 +1,7 @@
 import type { MillraceError, TraceRecord, TraceStatus } from "@millrace/core/contract";
 import type { Accepted, Dialect, Teller } from "../dialects/dialect.ts";
 import type { Admission } from "../exchange/admission.ts";
+import { AttemptLog } from "../exchange/attempt-log.ts";
 import type { AnswerSummary } from "../exchange/answer.ts";
 import type { Resolution } from "../exchange/resolution.ts";
 import { Timeline } from "../exchange/timeline.ts";
@@ -42,6 +43,7 @@ export class ExchangeRun {
   readonly deps: PipelineDeps;
   readonly traceId: string;
   readonly timeline: Timeline;
+  readonly attempts: AttemptLog;
 
   constructor(dialect: Dialect, caller: Caller, deps: PipelineDeps) {
     this.dialect = dialect;
@@ -49,6 +51,7 @@ export class ExchangeRun {
     this.deps = deps;
     this.traceId = deps.newTraceId();
     this.timeline = new Timeline(deps);
+    this.attempts = new AttemptLog(this.timeline);
   }
 
   /** How the answer is told to this caller. */
@@ -59,7 +62,8 @@ export class ExchangeRun {
   }
 
   headers(progress: Progress): Record<string, string> {
-    return answerHeaders({ ...progress, traceId: this.traceId, serverTiming: this.timeline.serverTiming() });
+    const { attempts, timeline, traceId } = this;
+    return answerHeaders({ ...progress, attempts, traceId, serverTiming: timeline.serverTiming() });
   }
 
   /**
@@ -84,6 +88,7 @@ export class ExchangeRun {
         errorCode: conclusion.error?.code,
         firstTokenMs: conclusion.firstTokenMs,
         timeline: this.timeline,
+        attempts: this.attempts,
       },
       this.deps.record,
     );

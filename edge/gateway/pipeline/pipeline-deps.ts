@@ -1,4 +1,5 @@
 import type { BundleStore, KeepAlive } from "../bundles/bundle-store.ts";
+import type { HealthViews } from "../health/health-view.ts";
 import type { AnswerCache } from "../stages/cache/index.ts";
 import type { DispatchDeps } from "../stages/dispatch/index.ts";
 import type { RecordDeps } from "../stages/record/index.ts";
@@ -9,7 +10,8 @@ export interface PipelineDeps {
   readonly bundles: Pick<BundleStore, "read">;
   readonly resolve: ResolveDeps;
   readonly cache: AnswerCache;
-  readonly dispatch: Omit<DispatchDeps, "secret" | "callerLeft">;
+  readonly health: HealthViews;
+  readonly dispatch: Omit<DispatchDeps, "secret" | "callerLeft" | "attempts" | "health">;
   readonly record: RecordDeps;
   readonly secret: (projectSlug: string, name: string) => string | undefined;
   /** Whether the end of an answer waits for its trace. */

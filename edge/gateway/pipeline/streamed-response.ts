@@ -15,17 +15,25 @@ function assembledFaithfully(resolution: Resolution): boolean {
   return resolution.surface === "chat" || logprobs === undefined || logprobs === null;
 }
 
+export interface StreamUnderWay {
+  readonly answer: StreamedAnswer;
+  /** Ends the call upstream when nobody reads its answer any more. */
+  readonly cancel: () => void;
+  readonly fill: CacheFill;
+}
+
 /** The response for a stream: it starts at once, and ends when the exchange is recorded. */
 export function streamedResponse(
   run: ExchangeRun,
   progress: Prepared,
-  { answer, fill }: { readonly answer: StreamedAnswer; readonly fill: CacheFill },
+  { answer, cancel, fill }: StreamUnderWay,
 ): Response {
   const { readable, writable } = new IdentityTransformStream();
   const assembler = new AnswerAssembler(progress.resolution.surface);
   const firstTokenMs = run.timeline.elapsedMs();
   const streamingSinceMs = run.deps.nowMs();
   const seal = async (outcome: RelayOutcome): Promise<void> => {
+    if (outcome.status !== "ok") cancel();
     run.timeline.add("upstream", streamingSinceMs, {});
     const summary = assembler.summary();
     if (outcome.status === "ok" && summary.response !== undefined && assembledFaithfully(progress.resolution)) {
