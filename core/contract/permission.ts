@@ -11,6 +11,8 @@ export const permissionSchema = z.enum([
   "models:write",
   "budgets:read",
   "budgets:write",
+  "prices:read",
+  "prices:write",
   "keys:read",
   "keys:write",
   "traces:read",

@@ -10,6 +10,7 @@ export const operationTags = {
   Labels: "Pointers to versions within an environment. Every move is an entry in the label's history.",
   Models: "The names that callers use and the providers that answer.",
   Cache: "Answers that are served again: what to forget.",
+  Prices: "What models cost: imported tables, and what the project itself says.",
   Keys: "API keys: shown once, stored hashed, revocable.",
   Traces: "The record of every exchange.",
   Operations: "What runs, what waits to be published, who did what.",

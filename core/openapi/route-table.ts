@@ -4,6 +4,7 @@ import { inferenceOperations } from "./inference-operations.ts";
 import { keyOperations } from "./key-operations.ts";
 import { labelOperations } from "./label-operations.ts";
 import type { ApiOperation } from "./operation.ts";
+import { priceOperations } from "./price-operations.ts";
 import { promptOperations } from "./prompt-operations.ts";
 import { systemOperations } from "./system-operations.ts";
 import { traceOperations } from "./trace-operations.ts";
@@ -14,6 +15,7 @@ export const routeTable: readonly ApiOperation[] = [
   ...promptOperations,
   ...labelOperations,
   ...catalogOperations,
+  ...priceOperations,
   ...cacheOperations,
   ...keyOperations,
   ...traceOperations,

@@ -11,6 +11,7 @@ import { keyHandlers } from "./keys.ts";
 import { labelHandlers } from "./labels.ts";
 import { operationHandlers } from "./operations.ts";
 import { controlOperations, requirePermission } from "./permissions.ts";
+import { priceHandlers } from "./prices.ts";
 import { promptFileHandlers } from "./prompt-files.ts";
 import { promptHandlers } from "./prompts.ts";
 import { readJson } from "./read-json.ts";
@@ -27,6 +28,7 @@ export const controlHandlers: Handlers = {
   ...promptFileHandlers,
   ...labelHandlers,
   ...catalogHandlers,
+  ...priceHandlers,
   ...cacheHandlers,
   ...keyHandlers,
   ...traceHandlers,

@@ -13,7 +13,9 @@ export interface Change extends Tenant {
   readonly newId: NewId;
 }
 
-export type NewId = (kind: "key" | "prompt" | "version" | "labelMove" | "model" | "provider" | "audit") => string;
+export type NewId = (
+  kind: "key" | "prompt" | "version" | "labelMove" | "model" | "provider" | "price" | "audit",
+) => string;
 
 /** Who did it, as versions, moves and the audit name them. */
 export function actorOf(tenant: Pick<Tenant, "principal">): string {

@@ -9,7 +9,7 @@ interface Doubt {
 }
 
 const writes = ({ rates }: Price): number[] =>
-  [rates.cache_write, rates.cache_write_1h].filter((rate) => rate !== undefined && rate > 0);
+  [rates.cache_write, rates.cache_write_1h].filter((rate) => rate !== undefined).filter((rate) => rate > 0);
 
 function batchInput({ modes }: Price): number {
   const batch = modes?.batch;
