@@ -4,6 +4,8 @@ import { Hono } from "hono";
 import { IsolateBundles } from "./bundles/bundle-store.ts";
 import { createPointerVerifier } from "./bundles/verify-bundle.ts";
 import type { GatewayConfig } from "./config.ts";
+import { ResponseStore } from "./dialects/responses/response-store.ts";
+import { stateBucket } from "./dialects/responses/state-bucket.ts";
 import { corsHeaders, preflightResponse } from "./http/cors.ts";
 import { errorResponse } from "./http/error-response.ts";
 import { createPages } from "./pages/create-pages.tsx";
@@ -11,9 +13,18 @@ import type { PipelineDeps } from "./pipeline/pipeline-deps.ts";
 import { chatCompletionsRoute } from "./routes/chat-completions.ts";
 import { completionsRoute } from "./routes/completions.ts";
 import { controlRoute } from "./routes/control.ts";
+import { countTokensRoute } from "./routes/count-tokens.ts";
 import { embeddingsRoute } from "./routes/embeddings.ts";
 import { livenessRoute, readinessRoute } from "./routes/health.ts";
+import { messagesRoute } from "./routes/messages.ts";
 import { modelsRoute } from "./routes/models.ts";
+import {
+  cancelResponseRoute,
+  deleteResponseRoute,
+  inputItemsRoute,
+  responsesRoute,
+  retrieveResponseRoute,
+} from "./routes/responses.ts";
 import { createCacheApi } from "./stages/cache/cache-api.ts";
 import { createTraceWriter } from "./stages/record/trace-writer.ts";
 import { createPromptCache } from "./stages/resolve/resolve-prompt.ts";
@@ -80,6 +91,22 @@ function createPipeline(
   };
 }
 
+function responseStore({ state }: GatewayConfig, { nowMs, log }: Platform): ResponseStore {
+  return new ResponseStore({ bucket: stateBucket(state), nowMs, log });
+}
+
+/** Other clients' ways to ask for a chat. */
+function addDialects(app: Hono, pipeline: PipelineDeps, responses: ResponseStore): void {
+  const stored = { ...pipeline, responses };
+  app.post("/v1/messages", messagesRoute(pipeline));
+  app.post("/v1/messages/count_tokens", countTokensRoute(pipeline));
+  app.post("/v1/responses", responsesRoute(pipeline, responses));
+  app.get("/v1/responses/:id", retrieveResponseRoute(stored));
+  app.delete("/v1/responses/:id", deleteResponseRoute(stored));
+  app.post("/v1/responses/:id/cancel", cancelResponseRoute(stored));
+  app.get("/v1/responses/:id/input_items", inputItemsRoute(stored));
+}
+
 /**
  * The gateway. One request of an inference route passes these stages, each a folder of `stages/` with one entry that takes read-only
  * values and returns a decision with its reason:
@@ -114,6 +141,7 @@ export function createApp(config: GatewayConfig, platform: Platform): Hono {
   app.post("/v1/completions", completionsRoute(pipeline));
   app.post("/v1/embeddings", embeddingsRoute(pipeline));
   app.get("/v1/models", modelsRoute(pipeline));
+  addDialects(app, pipeline, responseStore(config, platform));
   app.all("/api/v1/*", controlRoute({ ...pipeline, control: config.control, log: platform.log }));
   app.get("/healthz", livenessRoute);
   app.get(

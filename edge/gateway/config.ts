@@ -33,6 +33,8 @@ export interface GatewayConfig {
   readonly ledgerShards: number;
   readonly bundles: KVNamespace;
   readonly traceBodies: R2Bucket;
+  /** What callers have kept between their requests: stored responses. */
+  readonly state: R2Bucket;
   readonly traces: Queue<string>;
   readonly control: ControlService;
   /** The value of a project's secret, or undefined when the operator has not set it. */
@@ -66,11 +68,21 @@ interface GatewayBindings {
   readonly LEDGER: ServiceNamespace<LedgerService & LedgerRoot>;
   readonly BUNDLES: KVNamespace;
   readonly TRACE_BODIES: R2Bucket;
+  readonly STATE: R2Bucket;
   readonly TRACES: Queue<string>;
   readonly CONTROL: ControlService;
 }
 
-const bindingNames = ["CONFIG_HUB", "TRACE_OUTBOX", "LEDGER", "BUNDLES", "TRACE_BODIES", "TRACES", "CONTROL"] as const;
+const bindingNames = [
+  "CONFIG_HUB",
+  "TRACE_OUTBOX",
+  "LEDGER",
+  "BUNDLES",
+  "TRACE_BODIES",
+  "STATE",
+  "TRACES",
+  "CONTROL",
+] as const;
 
 /**
  * The name under which the operator sets a project's secret: `SECRET_<PROJECT SLUG>_<NAME>`, with each hyphen of the slug as two underscores.
@@ -107,6 +119,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): GatewayConfi
     ledgerShards: vars.data.LEDGER_SHARDS,
     bundles: bindings.BUNDLES,
     traceBodies: bindings.TRACE_BODIES,
+    state: bindings.STATE,
     traces: bindings.TRACES,
     control: bindings.CONTROL,
     secret: (projectSlug, name) => {

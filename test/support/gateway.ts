@@ -118,6 +118,7 @@ export async function startGateway(vars: Readonly<Record<string, string>> = {}):
         {
           ...common,
           ...shared,
+          r2Buckets: { ...shared.r2Buckets, STATE: "state" },
           name: "gateway",
           // As in the local stack: no Worker of Miniflare's before this one.
           unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],

@@ -124,6 +124,8 @@ export const countTokensRequestSchema = z.looseObject(askedFields);
 
 export const countTokensResponseSchema = z.looseObject({ input_tokens: z.int().nonnegative() });
 
+export type CountTokensResponse = z.output<typeof countTokensResponseSchema>;
+
 export const messageStopReasonSchema = z.enum([
   "end_turn",
   "max_tokens",

@@ -126,6 +126,8 @@ export const deletedResponseSchema = z.object({
   deleted: z.literal(true),
 });
 
+export type DeletedResponse = z.output<typeof deletedResponseSchema>;
+
 export const responseItemListSchema = z.looseObject({
   object: z.literal("list"),
   data: z.array(responseItemSchema),
@@ -133,6 +135,7 @@ export const responseItemListSchema = z.looseObject({
   last_id: z.string().nullable(),
   has_more: z.boolean(),
 });
+export type ResponseItemList = z.output<typeof responseItemListSchema>;
 export const responseItemQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
   order: z.enum(["asc", "desc"]).default("desc"),

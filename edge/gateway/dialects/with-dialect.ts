@@ -2,13 +2,16 @@ import { MillraceError, type NativeDialect, type ProviderKind } from "@millrace/
 import { digestHex } from "../crypto/digest-hex.ts";
 import type { Resolution } from "../exchange/resolution.ts";
 import type { PlannedTarget } from "../exchange/target.ts";
-import type { Accepted, Inbound } from "./dialect.ts";
+import type { JsonBody } from "../http/read-json-body.ts";
+import type { Accepted } from "./dialect.ts";
+
+type Translation = Pick<Accepted, "body" | "native" | "nativeOnly">;
 
 /** Kinds whose providers take the caller's own words. */
 const speakers: Readonly<Record<NativeDialect, readonly ProviderKind[]>> = { anthropic: ["anthropic"] };
 
 /** The candidates that can do what only a provider of the caller's dialect can. */
-function capable(resolution: Resolution, accepted: Accepted): Resolution["candidates"] {
+function capable(resolution: Resolution, accepted: Translation): Resolution["candidates"] {
   const [refused] = accepted.nativeOnly ?? [];
   if (refused === undefined) return resolution.candidates;
   const dialect = resolution.prompt === undefined ? accepted.native?.dialect : undefined;
@@ -25,8 +28,12 @@ function capable(resolution: Resolution, accepted: Accepted): Resolution["candid
  * A resolution of the pipeline's words, with what the caller's own words add. A named prompt is written in the pipeline's words only.
  * @throws MillraceError `unsupported-parameter` for what only a provider that speaks the dialect can do, when none does.
  */
-export async function withDialect(resolution: Resolution, accepted: Accepted, inbound: Inbound): Promise<Resolution> {
-  if (accepted.body === inbound.body) return resolution;
+export async function withDialect(
+  resolution: Resolution,
+  accepted: Translation,
+  received: JsonBody,
+): Promise<Resolution> {
+  if (accepted.body === received) return resolution;
   const seen = {
     ...resolution,
     candidates: capable(resolution, accepted),

@@ -39,7 +39,7 @@ async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Pr
     const { surface } = dialect;
     const asked = { surface, body: accepted.body, headers: request.headers, admission, health };
     const resolved = await resolve(asked, deps.resolve);
-    return withDialect(resolved, accepted, inbound);
+    return withDialect(resolved, accepted, body);
   });
   note({ admission, body, accepted, resolution });
   const cacheDecision = await timeline.measure("cache", () => lookUp(request, { admission, resolution }, deps));
