@@ -17,6 +17,13 @@ export interface ExchangeCost {
   readonly priceVersion: string | undefined;
 }
 
+/** Nothing was asked, so nothing was spent or saved. */
+export const NOT_PRICED: ExchangeCost = {
+  costUsdMicros: undefined,
+  savedUsdMicros: undefined,
+  priceVersion: undefined,
+};
+
 /** Prices of one bundle at one moment. */
 export interface PriceContext {
   readonly bundle: Pick<Bundle, "prices" | "price_version">;

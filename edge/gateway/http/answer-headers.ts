@@ -10,6 +10,8 @@ export interface AnswerFacts {
   readonly cache?: TraceRecord["cache"];
   readonly attempts: AttemptLog;
   readonly serverTiming: string;
+  /** Undefined: not known, or not known yet. */
+  readonly costUsdMicros?: number | undefined;
 }
 
 function promptHeader(prompt: PromptChoice): string {
@@ -38,6 +40,7 @@ export function answerHeaders(facts: AnswerFacts): Record<string, string> {
     headers["x-millrace-model"] = headerText(answeredBy.model);
   }
   if (cache !== undefined) headers["x-millrace-cache"] = cache;
+  if (facts.costUsdMicros !== undefined) headers["x-millrace-cost-usd-micros"] = String(facts.costUsdMicros);
   if (admission?.config.stale === true) {
     headers["x-millrace-config"] = `stale; age=${Math.round(admission.config.ageMs / 1000)}`;
   }

@@ -8,6 +8,7 @@ import { Timeline } from "../exchange/timeline.ts";
 import { answerHeaders } from "../http/answer-headers.ts";
 import type { JsonBody } from "../http/read-json-body.ts";
 import type { CacheDecision } from "../stages/cache/index.ts";
+import { accountFor, type ExchangeAccount } from "../stages/record/account-for.ts";
 import { estimateUsage } from "../stages/record/estimate-usage.ts";
 import { record } from "../stages/record/index.ts";
 import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
@@ -35,6 +36,8 @@ export interface Conclusion {
   readonly summary: AnswerSummary | undefined;
   readonly firstTokenMs: number | undefined;
 }
+  /** Where it had to be known before the answer was sent. */
+  readonly account?: ExchangeAccount;
 
 /** One exchange under way: its identity, its clock, and its one conclusion. */
 export class ExchangeRun {
@@ -61,9 +64,26 @@ export class ExchangeRun {
     return accepted.teller({ traceId, resolution, nowMs, estimate: (summary) => estimateUsage(resolution, summary) });
   }
 
-  headers(progress: Progress): Record<string, string> {
+  headers(progress: Progress, account?: ExchangeAccount): Record<string, string> {
     const { attempts, timeline, traceId } = this;
-    return answerHeaders({ ...progress, attempts, traceId, serverTiming: timeline.serverTiming() });
+    return answerHeaders({
+      ...progress,
+      attempts,
+      traceId,
+      serverTiming: timeline.serverTiming(),
+      costUsdMicros: account?.costUsdMicros,
+    });
+  }
+
+  /** What the exchange consumed and cost, once its calls are over. */
+  account({ admission, resolution, cache }: Progress, summary: AnswerSummary | undefined): ExchangeAccount {
+    return accountFor({
+      resolution,
+      summary,
+      cache: cache ?? "off",
+      calls: this.attempts.attempts,
+      prices: { bundle: admission?.config.bundle, atMs: this.timeline.startedAtMs },
+    });
   }
 
   /**
@@ -75,6 +95,7 @@ export class ExchangeRun {
     if (admission === undefined) return;
     const recorded = record(
       {
+    const account = conclusion.account ?? this.account(progress, conclusion.summary);
         traceId: this.traceId,
         surface: this.dialect.asked,
         admission,
@@ -91,8 +112,12 @@ export class ExchangeRun {
         attempts: this.attempts,
       },
       this.deps.record,
+        account,
     );
-    this.caller.keepAlive(recorded);
-    if (this.deps.waitForTrace) await recorded;
+    const estimate = conclusion.summary?.usage ?? estimateUsage(resolution, conclusion.summary);
+    const settled = this.#holding?.end(estimate, { bundle: admission.config.bundle, atMs: this.deps.nowMs() });
+    const ended = Promise.all([recorded, settled]);
+    this.caller.keepAlive(ended);
+    if (this.deps.waitForTrace) await ended;
   }
 }

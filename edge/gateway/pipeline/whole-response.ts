@@ -29,13 +29,15 @@ export async function wholeResponse(
   const { stream } = resolution;
   const told = stream ? await asStream(answer, resolution, teller) : await teller.whole(answer);
   fillCache(run, fill, { summary, text: answer.text });
-  const headers = run.headers(progress);
+  const account = run.account(progress, summary);
+  const headers = run.headers(progress, account);
   await run.conclude(progress, {
     status: "ok",
     httpStatus: 200,
     error: undefined,
     summary,
     firstTokenMs: run.timeline.elapsedMs(),
+    account,
   });
   const type = stream ? STREAM_HEADERS : { "content-type": "application/json" };
   return new Response(told, { headers: { ...headers, ...type } });

@@ -27,5 +27,6 @@ export function estimateUsage(
     cachedInputTokens: undefined,
     reasoningTokens: undefined,
     source: "estimated",
+    estimatedBy: "characters",
   };
 }

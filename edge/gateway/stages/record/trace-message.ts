@@ -13,7 +13,7 @@ import type { Admission } from "../../exchange/admission.ts";
 import type { AnswerSummary } from "../../exchange/answer.ts";
 import type { Resolution } from "../../exchange/resolution.ts";
 import type { Timeline } from "../../exchange/timeline.ts";
-import { estimateUsage } from "./estimate-usage.ts";
+import type { ExchangeAccount } from "./account-for.ts";
 
 /** Everything that is known of one exchange when it is over. What never came to be is undefined. */
 export interface ExchangeFacts {
@@ -32,6 +32,8 @@ export interface ExchangeFacts {
   readonly httpStatus: number;
   readonly errorCode: string | undefined;
   readonly firstTokenMs: number | undefined;
+  readonly attempts: AttemptLog;
+  readonly account: ExchangeAccount;
   readonly timeline: Timeline;
 }
 
@@ -102,9 +104,8 @@ function answered(facts: ExchangeFacts) {
 
 /** The record without the bodies: small, and everything that a list or a chart needs. */
 export function traceRecord(facts: ExchangeFacts): TraceRecord {
-  const { admission, resolution, summary, timeline } = facts;
+  const { account, admission, resolution, timeline } = facts;
   const fields = facts.asked ?? facts.request?.fields;
-  const usage = summary?.usage ?? (facts.cache === "hit" ? undefined : estimateUsage(resolution, summary));
   return {
     schema: 1,
     id: facts.traceId,
@@ -123,7 +124,10 @@ export function traceRecord(facts: ExchangeFacts): TraceRecord {
     ...answered(facts),
     bundle: { epoch: admission.config.epoch, hash: admission.config.hash, stale: admission.config.stale },
     cache: facts.cache,
-    usage: usageOf(usage),
+    usage: usageOf(account.usage),
+    cost_usd_micros: account.costUsdMicros ?? null,
+    saved_usd_micros: account.savedUsdMicros ?? null,
+    price_version: account.priceVersion ?? null,
     user: textField(fields, "user"),
     metadata: metadataOf(fields),
     spans: timeline.spans(facts.traceId),
