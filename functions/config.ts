@@ -33,7 +33,7 @@ export interface Config {
   readonly traceBodies: R2Bucket;
   readonly traces: Queue<string>;
   readonly configHub: (environmentId: string) => ConfigHubService;
-  readonly traceOutbox: (name: string) => Pick<TraceOutboxService, "acknowledge">;
+  readonly traceOutbox: (name: string) => Pick<TraceOutboxService, "acknowledge" | "read">;
 }
 
 /**

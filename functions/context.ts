@@ -111,6 +111,7 @@ function ingestDeps(config: Config): ConsumeDeps {
     spill: async (bodies) => {
       await writeSpill(bucket, "queue", bodies);
     },
+    readShelf: async (outbox, traceIds) => config.traceOutbox(outbox).read(traceIds),
     acknowledge: async (outbox, traceIds) => {
       await config.traceOutbox(outbox).acknowledge(traceIds);
     },

@@ -22,7 +22,7 @@ export const MAX_PROMPT_BYTES = 256 * 1024;
 export const MAX_INCLUDE_DEPTH = 5;
 /** Unlabelled versions of a prompt that the bundle still serves to requests that pin `@<number>`. */
 export const SERVED_RECENT_VERSIONS = 20;
-/** A queue message may hold 128 KB; a trace whose bodies are larger keeps them in R2. */
-export const MAX_INLINE_TRACE_BYTES = 96 * 1024;
+/** An outbox's row may hold 2 MB; a trace whose bodies are larger keeps them in R2. */
+export const MAX_SHELVED_BODIES_BYTES = 1_500_000;
 /** A bundle's canonical JSON: the rows for it travel in one answer of the database (10 MiB), and an isolate of 128 MB holds several bundles. */
 export const MAX_BUNDLE_BYTES = 8 * 1024 * 1024;

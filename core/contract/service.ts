@@ -1,6 +1,5 @@
 import type { BundlePointer } from "./bundle.ts";
 import type { Principal } from "./permission.ts";
-import type { TraceMessage } from "./trace.ts";
 
 /**
  * What the functions Worker offers the gateway over a service binding (entrypoint `ControlApi`); no one else can reach it.
@@ -24,10 +23,19 @@ export interface ConfigHubService {
   publish(pointer: BundlePointer, bundleJson: string): Promise<PublishOutcome>;
 }
 
+/** A trace message on its way: the JSON text of a `TraceMessage`, made once where the trace was, and the id that it is known by. */
+export interface TraceText {
+  readonly traceId: string;
+  /** On one line. */
+  readonly text: string;
+}
+
 /** A durable shelf for traces between the gateway and the queue: an appended trace survives a killed process and an absent database. */
 export interface TraceOutboxService {
   /** Returns once every message is on disk. Idempotent by trace id. */
-  append(messages: readonly TraceMessage[]): Promise<void>;
+  append(messages: readonly TraceText[]): Promise<void>;
+  /** Those of the messages that are still held; one that is not is safe elsewhere. */
+  read(traceIds: readonly string[]): Promise<readonly TraceText[]>;
   /** Drops messages that Postgres (or the dead-letter store) now holds. */
   acknowledge(traceIds: readonly string[]): Promise<void>;
 }

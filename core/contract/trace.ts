@@ -101,7 +101,7 @@ export const traceBodiesSchema = z.object({
 });
 export type TraceBodies = z.output<typeof traceBodiesSchema>;
 
-/** One message of the trace queue. Bodies over MAX_INLINE_TRACE_BYTES lie in R2 under `bodies_key`. */
+/** One message of the trace queue. Bodies over MAX_SHELVED_BODIES_BYTES lie in R2 under `bodies_key`. */
 export const traceMessageSchema = z
   .object({
     schema: z.literal(1),

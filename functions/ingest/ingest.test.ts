@@ -14,6 +14,7 @@ import { INSERT_TENANT, tenant, traceMessage } from "../../test/support/trace-me
 import { ensurePartitions } from "../cron/ensure-partitions.ts";
 import { sweepDeadLetters } from "../cron/sweep-dead-letters.ts";
 import { sweepSpill } from "../cron/sweep-spill.ts";
+import { nameText } from "../objects/shelf-name.ts";
 import { consumeDeadTraces, consumeTraces } from "./consume-traces.ts";
 import { MAX_STORED_BODIES_BYTES } from "./place-bodies.ts";
 import { replayDeadLetters } from "./replay-dead-letters.ts";
@@ -151,6 +152,64 @@ describe.each(databaseKinds)("ingest into $name", ({ start }) => {
     expect(harness.acknowledged).toEqual([]);
     expect(harness.objects.size).toBe(0);
     expect(await count("dead_letters")).toBe(0);
+  });
+
+  describe("a name of a message that its outbox has", () => {
+    const large = traceMessage("trc_large", {
+      bodies: { request: { big: "x".repeat(200_000) }, rendered: null, response: null },
+    });
+    const named = (attempts = 1) =>
+      delivery("m", nameText({ trace_id: "trc_large", outbox: "outbox-0", bytes: 201_000 }), attempts);
+
+    it("brings the message, which is stored before the outbox may drop it", async () => {
+      harness.shelved.set("trc_large", text(large));
+      const [name, other] = [named(), of("trc_1")];
+      await consume(name, other);
+      expect(await ids()).toEqual(["trc_1", "trc_large"]);
+      expect(harness.acknowledged).toEqual(["outbox-0:trc_1", "outbox-0:trc_large"]);
+      expect([name.fate, other.fate]).toEqual(["acked", "acked"]);
+    });
+
+    it("goes when the outbox has let its message go", async () => {
+      const name = named();
+      await consume(name);
+      expect(name.fate).toBe("acked");
+      expect(await ids()).toEqual([]);
+      expect(harness.acknowledged).toEqual([]);
+    });
+
+    it("waits, whichever call fails, and is never buried or acknowledged as if it were the message", async () => {
+      harness.shelved.set("trc_large", text(large));
+      for (const failAt of [0, 1]) {
+        const name = named();
+        harness.calls = 0;
+        harness.failAt = failAt;
+        await consume(name);
+        expect(name.fate).toBeTypeOf("object");
+      }
+      expect(harness.acknowledged).toEqual([]);
+      expect(await count("dead_letters")).toBe(0);
+      expect(harness.objects.size).toBe(0);
+    });
+
+    it("is dropped, and no letter made of it, when the queue gives up: its outbox sends another", async () => {
+      harness.shelved.set("trc_large", text(large));
+      const [late, last] = [named(), named(SPILL_AFTER_ATTEMPTS)];
+      await consumeDeadTraces({ queue: "dead", messages: [late] }, harness.deps);
+      harness.failAt = harness.calls + 1;
+      await consume(last);
+      expect([late.fate, last.fate]).toEqual(["acked", "acked"]);
+      expect(harness.acknowledged).toEqual([]);
+      expect(await count("dead_letters")).toBe(0);
+      expect(harness.objects.size).toBe(0);
+    });
+
+    it("of a message that cannot be read becomes a letter of the message itself, once", async () => {
+      harness.shelved.set("trc_large", "broken");
+      await consume(named());
+      expect(await database.query("select body from dead_letters")).toEqual([{ body: "broken" }]);
+      expect(harness.acknowledged).toEqual(["outbox-0:trc_large"]);
+    });
   });
 
   it("moves a message that runs out of retries to R2, from where the sweep stores it", async () => {

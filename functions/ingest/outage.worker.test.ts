@@ -3,6 +3,7 @@ import { reset, runInDurableObject } from "cloudflare:test";
 import { neon, neonConfig } from "@neondatabase/serverless";
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { traceMessage } from "../../test/support/trace-message.ts";
+import { traceText } from "../../test/support/trace-text.ts";
 import type { FunctionsEnv } from "../config.ts";
 import { forwardOutbox } from "../objects/forward-outbox.ts";
 import { OutboxShelf, shelfItem, shelfLimits } from "../objects/outbox-shelf.ts";
@@ -16,6 +17,8 @@ const AWAY = { fromMs: MINUTE_MS, untilMs: 11 * MINUTE_MS };
 const TRACES_A_SECOND = 3;
 /** The queue of a laptop lives in memory: a killed process empties it. */
 const KILLED_AT_MS = 5 * MINUTE_MS;
+/** More than a queue message holds: only its name travels. */
+const large = { bodies: { request: { big: "x".repeat(150_000) }, rendered: null, response: null } };
 const PATIENCE_MS = 40 * MINUTE_MS;
 
 interface Held {
@@ -67,6 +70,7 @@ class World {
     },
     putDead: () => Promise.reject(new Error("nothing dies in this test")),
     spill: () => Promise.reject(new Error("nothing spills in this test")),
+    readShelf: async (_outbox, traceIds) => this.shelf.texts(traceIds),
     acknowledge: async (_outbox, traceIds) => this.shelf.remove(traceIds),
     log: () => undefined,
     now: () => this.nowMs,
@@ -78,7 +82,7 @@ class World {
       { length: TRACES_A_SECOND },
       () => `${this.prefix}${String(this.#sent++).padStart(6, "0")}`,
     );
-    this.shelf.add(fresh.map((id) => shelfItem(traceMessage(id))));
+    this.shelf.add(fresh.map((id) => shelfItem(traceText(traceMessage(id, id.endsWith("00") ? large : {})))));
   }
 
   async forward(): Promise<void> {

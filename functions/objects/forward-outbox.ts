@@ -29,11 +29,11 @@ export async function forwardOutbox(deps: ForwardDeps): Promise<void> {
 
 /** False when the queue refused; the rest of the rows is then not tried. */
 async function sendRows(deps: ForwardDeps, rows: readonly ClaimedRow[]): Promise<boolean> {
-  const { batches, oversized } = packBatches(rows);
-  await spillRows(deps, oversized);
+  const batches = packBatches(rows);
   for (const [index, batch] of batches.entries()) {
     // Read when it is sent: what was acknowledged meanwhile is gone, and one batch at a time is in memory.
-    const bodies = deps.shelf.bodies(batch.map((row) => row.seq)).map((row) => row.body);
+    const seqs = batch.map((row) => row.seq);
+    const bodies = deps.shelf.queueTexts(seqs, deps.outbox);
     if (bodies.length === 0) continue;
     try {
       await deps.sendBatch(bodies);
@@ -45,14 +45,6 @@ async function sendRows(deps: ForwardDeps, rows: readonly ClaimedRow[]): Promise
     }
   }
   return true;
-}
-
-/** No queue message can hold these, so each goes to the sweeper by way of R2. */
-async function spillRows(deps: ForwardDeps, rows: readonly ClaimedRow[]): Promise<void> {
-  for (const row of rows) {
-    const spilled = await spillBodies(deps, deps.shelf.bodies([row.seq]));
-    if (!spilled) deps.shelf.releaseFailed([row]);
-  }
 }
 
 async function spillOverflow(deps: ForwardDeps): Promise<void> {

@@ -1,5 +1,7 @@
-import { MillraceError, type TraceMessage } from "@millrace/core/contract";
+import { MillraceError, type TraceText } from "@millrace/core/contract";
 import { decideResend, type ResendState } from "./decide-resend.ts";
+import { MAX_QUEUE_MESSAGE_BYTES } from "./pack-batches.ts";
+import { nameText } from "./shelf-name.ts";
 
 /** Messages taken off the shelf for sending in one go; bounds memory and the time that one claim holds the object. */
 const MAX_CLAIM_ROWS = 1_000;
@@ -167,6 +169,33 @@ export class OutboxShelf {
     );
   }
 
+  /**
+   * What the queue gets for rows that are still here, oldest first: the message, or its name when no queue message can hold it.
+   * @param outbox the name of this shelf's object
+   */
+  queueTexts(seqs: readonly number[], outbox: string): string[] {
+    return this.#sql
+      .exec<SqlRow<{ trace_id: string; bytes: number; body: string | null }>>(
+        `select trace_id, bytes, case when bytes <= ? then body end body from message
+         where seq in (select value from json_each(?)) order by seq`,
+        MAX_QUEUE_MESSAGE_BYTES,
+        JSON.stringify(seqs),
+      )
+      .toArray()
+      .map(({ trace_id, bytes, body }) => body ?? nameText({ trace_id, outbox, bytes }));
+  }
+
+  /** The messages of these traces that are still here. */
+  texts(traceIds: readonly string[]): TraceText[] {
+    return this.#sql
+      .exec<SqlRow<{ trace_id: string; body: string }>>(
+        "select trace_id, body from message where trace_id in (select value from json_each(?))",
+        JSON.stringify(traceIds),
+      )
+      .toArray()
+      .map((row) => ({ traceId: row.trace_id, text: row.body }));
+  }
+
   /** The bodies of rows that are still here, oldest first. */
   bodies(seqs: readonly number[]): { readonly seq: number; readonly body: string }[] {
     const keys = JSON.stringify(seqs);
@@ -217,7 +246,6 @@ export class OutboxShelf {
 }
 
 /** The message as it lies on the shelf and travels in the queue: JSON text, whose escapes carry lone surrogates and NUL. */
-export function shelfItem(message: TraceMessage): ShelfItem {
-  const body = JSON.stringify(message);
-  return { traceId: message.record.id, body, bytes: new TextEncoder().encode(body).byteLength };
+export function shelfItem({ traceId, text }: TraceText): ShelfItem {
+  return { traceId, body: text, bytes: new TextEncoder().encode(text).byteLength };
 }

@@ -2,9 +2,11 @@ import { env } from "cloudflare:workers";
 import { reset, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { traceMessage } from "../../test/support/trace-message.ts";
+import { traceText } from "../../test/support/trace-text.ts";
 import type { FunctionsEnv } from "../config.ts";
 import { FIRST_RESEND_MS, FIRST_RETRY_MS } from "./decide-resend.ts";
 import { forwardOutbox } from "./forward-outbox.ts";
+import { readName } from "./shelf-name.ts";
 import { OutboxShelf, type ShelfLimits, shelfItem, shelfLimits } from "./outbox-shelf.ts";
 
 const { TRACE_OUTBOX } = env as unknown as FunctionsEnv;
@@ -29,7 +31,12 @@ async function withShelf(limits: Partial<ShelfLimits>, test: (bench: Bench) => P
     const shelf = new OutboxShelf(state.storage, deps);
     const sent: string[] = [];
     const spilled: string[] = [];
-    const idOf = (body: string) => (JSON.parse(body) as { record: { id: string } }).record.id;
+    const idOf = (body: string) => {
+      const name = readName(body);
+      return name === undefined
+        ? (JSON.parse(body) as { record: { id: string } }).record.id
+        : `name of ${name.trace_id}`;
+    };
     const bench: Bench = {
       shelf,
       reopen: () => new OutboxShelf(state.storage, deps),
@@ -57,7 +64,7 @@ async function withShelf(limits: Partial<ShelfLimits>, test: (bench: Bench) => P
   });
 }
 
-const items = (...ids: string[]) => ids.map((id) => shelfItem(traceMessage(id)));
+const items = (...ids: string[]) => ids.map((id) => shelfItem(traceText(traceMessage(id))));
 
 describe("OutboxShelf", () => {
   afterEach(async () => reset());
@@ -113,7 +120,7 @@ describe("OutboxShelf", () => {
   it("brings odd text through unchanged", async () =>
     withShelf({}, async (bench) => {
       const odd = "a\u0000b\uD83D 🙂";
-      bench.shelf.add([shelfItem(traceMessage("a", { record: { user: odd } }))]);
+      bench.shelf.add([shelfItem(traceText(traceMessage("a", { record: { user: odd } })))]);
       const [row] = bench.shelf.claimDue();
       const [held] = bench.shelf.bodies([row?.seq ?? 0]);
       expect((JSON.parse(held?.body ?? "") as { record: { user: string } }).record.user).toBe(odd);
@@ -139,18 +146,25 @@ describe("OutboxShelf", () => {
       expect(bench.shelf.size().rows).toBe(1);
     }));
 
-  it("sends a message that no queue can hold by way of R2", async () =>
+  it("keeps a message that no queue can hold, and sends its name until it is acknowledged", async () =>
     withShelf({}, async (bench) => {
       bench.shelf.add([
         ...items("a"),
         shelfItem(
-          traceMessage("big", { bodies: { request: { big: "x".repeat(200_000) }, rendered: null, response: null } }),
+          traceText(
+            traceMessage("big", { bodies: { request: { big: "x".repeat(200_000) }, rendered: null, response: null } }),
+          ),
         ),
       ]);
       await bench.forward();
-      expect(bench.sent).toEqual(["a"]);
-      expect(bench.spilled).toEqual(["big"]);
-      expect(bench.shelf.size().rows).toBe(1);
+      bench.clock.nowMs += FIRST_RESEND_MS;
+      await bench.forward();
+      expect(bench.sent).toEqual(["a", "name of big", "a", "name of big"]);
+      expect(bench.spilled).toEqual([]);
+      expect(bench.shelf.texts(["big", "never"]).map(({ traceId }) => traceId)).toEqual(["big"]);
+      expect(bench.shelf.texts(["big"])[0]?.text).toContain("x".repeat(200_000));
+      bench.shelf.remove(["a", "big"]);
+      expect(bench.shelf.size().rows).toBe(0);
     }));
 
   it("hands over thousands in batches that the queue takes", async () =>

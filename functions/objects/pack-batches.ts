@@ -4,32 +4,29 @@ export const MAX_QUEUE_MESSAGE_BYTES = 127_000;
 export const MAX_QUEUE_BATCH_BYTES = 240_000;
 /** A `sendBatch` takes 100 messages. */
 export const MAX_QUEUE_BATCH_MESSAGES = 100;
+/** The name of a message that stays on its shelf: two ids and a number. */
+export const MAX_NAME_BYTES = 400;
 
-export interface Packed<T> {
-  readonly batches: readonly (readonly T[])[];
-  /** Too large for any queue message; they have to travel another way. */
-  readonly oversized: readonly T[];
+/** What a message of this size takes in the queue: itself, or its name. */
+function queueBytes(bytes: number): number {
+  return bytes > MAX_QUEUE_MESSAGE_BYTES ? MAX_NAME_BYTES : bytes;
 }
 
 /** Cuts messages into groups that one `sendBatch` takes, in their order: nothing is left out and nothing comes twice. */
-export function packBatches<T extends { readonly bytes: number }>(messages: readonly T[]): Packed<T> {
+export function packBatches<T extends { readonly bytes: number }>(messages: readonly T[]): readonly (readonly T[])[] {
   const batches: T[][] = [];
-  const oversized: T[] = [];
   let open: T[] = [];
   let openBytes = 0;
   for (const message of messages) {
-    if (message.bytes > MAX_QUEUE_MESSAGE_BYTES) {
-      oversized.push(message);
-      continue;
-    }
-    if (open.length === MAX_QUEUE_BATCH_MESSAGES || openBytes + message.bytes > MAX_QUEUE_BATCH_BYTES) {
+    const bytes = queueBytes(message.bytes);
+    if (open.length === MAX_QUEUE_BATCH_MESSAGES || openBytes + bytes > MAX_QUEUE_BATCH_BYTES) {
       batches.push(open);
       open = [];
       openBytes = 0;
     }
     open.push(message);
-    openBytes += message.bytes;
+    openBytes += bytes;
   }
   if (open.length > 0) batches.push(open);
-  return { batches, oversized };
+  return batches;
 }

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { TraceMessage, TraceOutboxService } from "@millrace/core/contract";
+import type { TraceOutboxService, TraceText } from "@millrace/core/contract";
 import { errorFields } from "@millrace/core/log";
 import type { FunctionsEnv } from "../config.ts";
 import { log } from "../log.ts";
@@ -30,7 +30,7 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
     this.#shelf = new OutboxShelf(ctx.storage, { now: Date.now, random: Math.random, limits: shelfLimits });
   }
 
-  async append(messages: readonly TraceMessage[]): Promise<void> {
+  async append(messages: readonly TraceText[]): Promise<void> {
     const items = messages.map(shelfItem);
     const tooLarge = items.filter((item) => item.bytes > MAX_ROW_BYTES);
     for (const item of tooLarge) await writeSpill(this.env.TRACE_BODIES, this.#name(), [item.body]);
@@ -38,6 +38,10 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
     // Set in the same turn as the rows, so that both are on disk or neither is.
     this.#wakeBy(Date.now() + FIRST_RESEND_MS);
     this.ctx.waitUntil(this.#forward());
+  }
+
+  async read(traceIds: readonly string[]): Promise<TraceText[]> {
+    return this.#shelf.texts(traceIds);
   }
 
   async acknowledge(traceIds: readonly string[]): Promise<void> {

@@ -3,6 +3,7 @@ import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } 
 import { neon, neonConfig } from "@neondatabase/serverless";
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { traceMessage } from "../../test/support/trace-message.ts";
+import { traceText } from "../../test/support/trace-text.ts";
 import type { FunctionsEnv } from "../config.ts";
 import type { TraceOutbox } from "./trace-outbox.ts";
 
@@ -10,7 +11,7 @@ const { TRACE_BODIES, TRACES } = env as unknown as FunctionsEnv;
 const { TRACE_OUTBOX } = env as unknown as { readonly TRACE_OUTBOX: DurableObjectNamespace<TraceOutbox> };
 const name = "outbox-7";
 const outbox = () => TRACE_OUTBOX.getByName(name);
-const messageOf = (id: string) => traceMessage(id, { outbox: name });
+const messageOf = (id: string) => traceText(traceMessage(id, { outbox: name }));
 const size = () => runInDurableObject(outbox(), (instance: TraceOutbox) => instance.size());
 
 /** The Worker's own database: what its queue consumer wrote. */
@@ -54,7 +55,7 @@ describe("TraceOutbox", () => {
   it("sends again, by its alarm, what an evicted object had not handed over", async () => {
     await runInDurableObject(outbox(), async (_instance: TraceOutbox, state) => {
       // Appended, the alarm set, and dead before the queue was called.
-      const body = JSON.stringify(messageOf("evicted_1"));
+      const body = messageOf("evicted_1").text;
       state.storage.sql.exec(
         "insert into message (trace_id, body, bytes, due_at_ms) values ('evicted_1', ?, ?, 0)",
         body,
@@ -89,10 +90,18 @@ describe("TraceOutbox", () => {
 
   it("takes a message that no row can hold by way of R2 before it returns", async () => {
     const bodies = { request: { big: "x".repeat(2_500_000) }, rendered: null, response: null };
-    await outbox().append([traceMessage("huge_1", { outbox: name, bodies })]);
+    await outbox().append([traceText(traceMessage("huge_1", { outbox: name, bodies }))]);
     const { objects } = await TRACE_BODIES.list({ prefix: "spill/" });
     expect(objects).toHaveLength(1);
     expect((await size()).rows).toBe(0);
+  });
+
+  it("carries a message that no queue message can hold, and drops it only when Postgres has it", async () => {
+    const bodies = { request: { big: "x".repeat(1_000_000) }, rendered: null, response: null };
+    await outbox().append([traceText(traceMessage("large_1", { outbox: name, bodies })), messageOf("large_2")]);
+    await expect.poll(() => storedIds("large_"), { timeout: 15_000 }).toEqual(["large_1", "large_2"]);
+    await expect.poll(async () => (await size()).rows, { timeout: 15_000 }).toBe(0);
+    expect((await TRACE_BODIES.list()).objects).toEqual([]);
   });
 
   it("forgets what is acknowledged and ignores what it never held", async () => {

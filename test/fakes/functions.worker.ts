@@ -1,5 +1,5 @@
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import type { BundlePointer, Principal, TraceMessage } from "@millrace/core/contract";
+import type { BundlePointer, Principal, TraceMessage, TraceText } from "@millrace/core/contract";
 
 /**
  * The functions Worker as the gateway's tests need it: the same RPC surface, all state in memory, and each part can be told to be away or to
@@ -34,9 +34,9 @@ export class ConfigHub extends DurableObject {
 }
 
 export class TraceOutbox extends DurableObject {
-  async append(messages: readonly TraceMessage[]): Promise<void> {
+  async append(messages: readonly TraceText[]): Promise<void> {
     await pass(state.outbox);
-    state.traces.push(...messages);
+    state.traces.push(...messages.map(({ text }) => JSON.parse(text) as TraceMessage));
     state.batches.push(messages.length);
   }
 }
@@ -70,7 +70,7 @@ export default {
     }
     return Response.json({ traces: state.traces, batches: state.batches, queued: state.queued });
   },
-  async queue(batch: { readonly messages: readonly { readonly body: TraceMessage }[] }): Promise<void> {
-    state.queued.push(...batch.messages.map((message) => message.body));
+  async queue(batch: { readonly messages: readonly { readonly body: string }[] }): Promise<void> {
+    state.queued.push(...batch.messages.map((message) => JSON.parse(message.body) as TraceMessage));
   },
 };

@@ -34,6 +34,8 @@ export interface Harness {
   readonly deps: ConsumeDeps;
   readonly objects: Map<string, string>;
   readonly acknowledged: string[];
+  /** Message texts that the outboxes hold, by trace id. */
+  readonly shelved: Map<string, string>;
   readonly events: string[];
   /** From the n-th call on (from 0) of any dependency, one call throws. Undefined: none does. */
   failAt: number | undefined;
@@ -44,6 +46,7 @@ export interface Harness {
 export function ingestHarness(query: Query): Harness {
   const objects = new Map<string, string>();
   const acknowledged: string[] = [];
+  const shelved = new Map<string, string>();
   const events: string[] = [];
   const step = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => {
     return async (...args: A): Promise<R> => {
@@ -54,6 +57,7 @@ export function ingestHarness(query: Query): Harness {
   const harness: Harness = {
     objects,
     acknowledged,
+    shelved,
     events,
     failAt: undefined,
     calls: 0,
@@ -69,6 +73,12 @@ export function ingestHarness(query: Query): Harness {
       },
       putDead: step(async (key, text) => void objects.set(key, text)),
       spill: step(async (bodies) => void objects.set(`spill/${objects.size}.ndjson`, bodies.join("\n"))),
+      readShelf: step(async (_outbox, ids) =>
+        ids.flatMap((traceId) => {
+          const text = shelved.get(traceId);
+          return text === undefined ? [] : [{ traceId, text }];
+        }),
+      ),
       acknowledge: step(async (outbox, ids) => void acknowledged.push(...ids.map((id) => `${outbox}:${id}`))),
       log: (_level, event) => events.push(event),
       now: () => Date.UTC(2026, 10, 22, 12),

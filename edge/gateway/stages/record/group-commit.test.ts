@@ -11,6 +11,7 @@ function scripted(limitMs = 60_000) {
   const calls: Call[] = [];
   const writer = new GroupCommit<number>({
     limitMs,
+    sizeOf: (message) => message,
     commit: (messages) =>
       new Promise((resolve, reject) => {
         calls.push({ messages, succeed: resolve, fail: () => reject(new Error("away")) });
@@ -53,5 +54,16 @@ describe("GroupCommit", () => {
     while (calls.length < 2) await settle();
     calls[1]?.succeed();
     await second;
+  });
+
+  it("makes no call larger than one can be", async () => {
+    const { calls, writer } = scripted();
+    const all = Promise.all([1, 3_000_000, 3_000_001].map((message) => writer.append(message)));
+    for (let call = 0; call < 3; call++) {
+      await settle();
+      calls[call]?.succeed();
+    }
+    await all;
+    expect(calls.map((call) => call.messages)).toEqual([[1], [3_000_000], [3_000_001]]);
   });
 });

@@ -2,16 +2,21 @@ import { within } from "../../memory/within.ts";
 
 /** Messages of one call to the outbox: enough to amortise it, few enough for one RPC. */
 const MAX_BATCH = 64;
+/** Together; an RPC carries 32 MiB, and an isolate has 128 MB. One message alone may be larger. */
+const MAX_BATCH_SIZE = 4_000_000;
 
 export interface GroupCommitDeps<T> {
   /** Resolves when every message is on disk. Called in the request that leads the batch, so it makes its own stub. */
   readonly commit: (messages: readonly T[]) => Promise<void>;
+  /** What a message weighs in a call, in characters. */
+  readonly sizeOf: (message: T) => number;
   /** The longest that a batch may take before those who wait stop trusting it. */
   readonly limitMs: number;
 }
 
 interface Batch<T> {
   readonly messages: T[];
+  size: number;
   /** Set when a request took the lead; settles with the commit. */
   outcome: Promise<void> | undefined;
 }
@@ -40,12 +45,14 @@ export class GroupCommit<T> {
   }
 
   #join(message: T): Batch<T> {
+    const size = this.#deps.sizeOf(message);
     let batch = this.#collecting;
-    if (batch === undefined || batch.messages.length >= MAX_BATCH) {
-      batch = { messages: [], outcome: undefined };
+    if (batch === undefined || batch.messages.length >= MAX_BATCH || batch.size + size > MAX_BATCH_SIZE) {
+      batch = { messages: [], size: 0, outcome: undefined };
       this.#collecting = batch;
     }
     batch.messages.push(message);
+    batch.size += size;
     return batch;
   }
 

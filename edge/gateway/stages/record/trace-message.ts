@@ -1,8 +1,6 @@
 import {
   type AskedSurface,
   type JsonObject,
-  MAX_INLINE_TRACE_BYTES,
-  type TraceBodies,
   type TraceRecord,
   type TraceStatus,
   type Usage,
@@ -10,6 +8,7 @@ import {
   usageDetailSchema,
 } from "@millrace/core/contract";
 import type { Admission } from "../../exchange/admission.ts";
+import type { AttemptLog } from "../../exchange/attempt-log.ts";
 import type { AnswerSummary } from "../../exchange/answer.ts";
 import type { Resolution } from "../../exchange/resolution.ts";
 import type { Timeline } from "../../exchange/timeline.ts";
@@ -32,9 +31,9 @@ export interface ExchangeFacts {
   readonly httpStatus: number;
   readonly errorCode: string | undefined;
   readonly firstTokenMs: number | undefined;
+  readonly timeline: Timeline;
   readonly attempts: AttemptLog;
   readonly account: ExchangeAccount;
-  readonly timeline: Timeline;
 }
 
 function metadataOf(fields: Readonly<JsonObject> | undefined): Record<string, string> {
@@ -91,11 +90,13 @@ function microseconds(ms: number): number {
 
 /** What resolve and dispatch settled; null where they were not reached. */
 function answered(facts: ExchangeFacts) {
-  const { resolution, summary } = facts;
+  const { attempts, resolution, summary } = facts;
+  // Where nobody answered, the last that was asked; where nobody was asked, who would have been.
+  const target = attempts.answeredBy ?? attempts.attempts.at(-1)?.target ?? resolution?.candidates[0];
   return {
-    model: summary?.model ?? resolution?.target.model ?? null,
-    provider: resolution?.target.provider.name ?? null,
-    tier: resolution?.target.tier ?? null,
+    model: summary?.model ?? target?.model ?? null,
+    provider: target?.provider.name ?? null,
+    tier: target?.tier ?? null,
     prompt: resolution?.prompt ?? null,
     resolved_hash: resolution?.resolvedHash ?? null,
     finish_reasons: [...(summary?.finishReasons ?? [])],
@@ -134,31 +135,7 @@ export function traceRecord(facts: ExchangeFacts): TraceRecord {
   };
 }
 
-/** One UTF-16 unit is at most three bytes of UTF-8. */
-const MAX_BYTES_PER_CHAR = 3;
-
-/** What was said, and whether it is too large for a queue message. Errs towards large, and never encodes a text just to measure it. */
-export function traceBodies(
-  facts: ExchangeFacts,
-): { readonly bodies: TraceBodies; readonly large: string | undefined } | undefined {
-  if (facts.request === undefined) return undefined;
-  const bodies: TraceBodies = {
-    request: facts.request.fields,
-    rendered: facts.resolution?.rendered ?? null,
-    response: facts.summary?.response ?? null,
-  };
-  const rendered = bodies.rendered === null ? "null" : (facts.resolution?.text ?? "null");
-  const response = JSON.stringify(bodies.response);
-  const chars = rendered.length + response.length;
-  if (facts.request.bytes + chars * MAX_BYTES_PER_CHAR <= MAX_INLINE_TRACE_BYTES) return { bodies, large: undefined };
-  const text = `{"request":${facts.request.text},"rendered":${JSON.stringify(bodies.rendered)},"response":${response}}`;
-  return { bodies, large: text };
-}
-
 /** Where large bodies of a trace lie: by day, so that retention is one prefix. */
 export function bodiesKey(record: TraceRecord): string {
   return `traces/${new Date(record.started_at_ms).toISOString().slice(0, 10)}/${record.environment_id}/${record.id}.json`;
 }
-
-/** A request without a body that could be read has an empty one. */
-export const NO_BODIES: TraceBodies = { request: {}, rendered: null, response: null };
