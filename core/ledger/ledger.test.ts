@@ -6,6 +6,7 @@ import {
   accountSubject,
   applyingEntries,
   limitHeaders,
+  mediaAllowance,
   refusalError,
   resetDuration,
   ROLLING_SLOTS,
@@ -129,7 +130,14 @@ describe("applyingEntries", () => {
 });
 
 describe("tokenBound", () => {
-  const size = { inputBytes: 400, maxOutputTokens: 50, choices: 2, contextTokens: undefined, generates: true };
+  const size = {
+    inputBytes: 400,
+    allowance: 0,
+    maxOutputTokens: 50,
+    choices: 2,
+    contextTokens: undefined,
+    generates: true,
+  };
   it("bounds input by bytes and context, output by the request, else by the context, for each answer", () => {
     expect(tokenBound(size)).toEqual({ inputTokens: 400, outputTokens: 100 });
     expect(tokenBound({ ...size, contextTokens: 100, maxOutputTokens: undefined })).toEqual({
@@ -140,6 +148,16 @@ describe("tokenBound", () => {
       inputTokens: 400,
       outputTokens: 0,
     });
+  });
+  it("allows for pictures and tools, and knows no bound for a document by its id unless the context gives one", () => {
+    const image = { type: "image_url", image_url: { url: "https://x.test/a.png" } };
+    const content = [image, { type: "text", text: "what is it?" }];
+    expect(mediaAllowance({ messages: [{ role: "user", content }], tools: [{}] })).toBe(51_024);
+    const allowance = mediaAllowance({
+      messages: [{ role: "user", content: [{ type: "file", file: { file_id: "f" } }] }],
+    });
+    expect(tokenBound({ ...size, allowance })).toBeUndefined();
+    expect(tokenBound({ ...size, allowance, contextTokens: 1000 })?.inputTokens).toBe(1000);
   });
   it("says so when nothing bounds the answer", () => {
     expect(tokenBound({ ...size, maxOutputTokens: undefined })).toBeUndefined();

@@ -2,6 +2,8 @@
 export interface RequestSize {
   /** UTF-8 bytes of the JSON that the model's server gets. */
   readonly inputBytes: number;
+  /** Tokens beside those of the bytes (`mediaAllowance`). */
+  readonly allowance: number;
   /** `max_completion_tokens` or `max_tokens`; undefined when the caller set none. */
   readonly maxOutputTokens: number | undefined;
   /** Answers asked for (`n`). */
@@ -25,7 +27,8 @@ export interface TokenBound {
  */
 export function tokenBound(size: RequestSize): TokenBound | undefined {
   const context = size.contextTokens ?? Number.POSITIVE_INFINITY;
-  const inputTokens = Math.min(size.inputBytes, context);
+  const inputTokens = Math.min(size.inputBytes + size.allowance, context);
+  if (!Number.isFinite(inputTokens)) return undefined;
   if (!size.generates) return { inputTokens, outputTokens: 0 };
   const each = Math.min(size.maxOutputTokens ?? Number.POSITIVE_INFINITY, context);
   if (!Number.isFinite(each)) return undefined;

@@ -6,6 +6,7 @@ import { createPointerVerifier } from "./bundles/verify-bundle.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ResponseStore } from "./dialects/responses/response-store.ts";
 import { stateBucket } from "./dialects/responses/state-bucket.ts";
+import { createIsolateHealth } from "./health/isolate-health.ts";
 import { corsHeaders, preflightResponse } from "./http/cors.ts";
 import { errorResponse } from "./http/error-response.ts";
 import { createPages } from "./pages/create-pages.tsx";
@@ -57,6 +58,12 @@ function createPipeline(
   platform: Platform,
 ): PipelineDeps & { readonly bundles: IsolateBundles } {
   const { log, nowMs } = platform;
+  const clock = {
+    nowMs,
+    setTimer: (work: () => void, delayMs: number) => setTimeout(work, delayMs),
+    clearTimer: (timer: unknown) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+  };
+  const chance = (): number => Math.random();
   const bundles = new IsolateBundles({
     hub: (environmentId) => config.configHub.getByName(environmentId),
     readStored: (key, { immutable }) =>
@@ -74,14 +81,21 @@ function createPipeline(
   });
   return {
     bundles,
-    resolve: { prompts: createPromptCache() },
+    resolve: { prompts: createPromptCache(), nowMs, chance },
     cache: createCacheApi(nowMs),
-    dispatch: {
-      fetch: platform.fetch,
-      allowedPrivateHosts: config.allowedPrivateHosts,
+    health: createIsolateHealth(crypto.randomUUID(), {
+      ...clock,
+      service: (environmentId) => config.targetHealth.getByName(environmentId),
+      chance,
+      log,
+    }),
+    dispatch: { ...clock, fetch: platform.fetch, allowedPrivateHosts: config.allowedPrivateHosts, chance },
+    reserve: {
+      ledger: (name) => config.ledger.getByName(name),
+      shards: config.ledgerShards,
+      pause: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
       nowMs,
-      setTimer: (work, delayMs) => setTimeout(work, delayMs),
-      clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+      log,
     },
     record: { writer, putBodies: (key, text) => config.traceBodies.put(key, text), log },
     secret: config.secret,

@@ -42,7 +42,9 @@ async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Pr
     return withDialect(resolved, accepted, body);
   });
   note({ admission, body, accepted, resolution });
+  const holding = run.hold({ admission, accepted, resolution });
   const cacheDecision = await timeline.measure("cache", () => lookUp(request, { admission, resolution }, deps));
+  if (cacheDecision.state !== "hit") await holding.confirm();
   const progress = { admission, body, accepted, resolution, cache: cacheDecision.state };
   note(progress);
   return { prepared: { ...progress, cacheDecision }, health };
@@ -66,6 +68,7 @@ async function answer(run: ExchangeRun, note: (progress: Progress) => void): Pro
         secret: (name) => run.deps.secret(admission.principal.projectSlug, name),
         callerLeft: run.caller.request.signal,
         attempts: run.attempts,
+        mayCall: () => run.mayCall(),
         health,
       }),
     planAttributes(resolution.plan),

@@ -11,6 +11,7 @@ import type { CacheDecision } from "../stages/cache/index.ts";
 import { accountFor, type ExchangeAccount } from "../stages/record/account-for.ts";
 import { estimateUsage } from "../stages/record/estimate-usage.ts";
 import { record } from "../stages/record/index.ts";
+import { Holding } from "./holding.ts";
 import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
 
 /** What the stages made of a request so far; each adds one read-only value. What is absent did not come to be. */
@@ -35,9 +36,9 @@ export interface Conclusion {
   readonly error: MillraceError | undefined;
   readonly summary: AnswerSummary | undefined;
   readonly firstTokenMs: number | undefined;
-}
   /** Where it had to be known before the answer was sent. */
   readonly account?: ExchangeAccount;
+}
 
 /** One exchange under way: its identity, its clock, and its one conclusion. */
 export class ExchangeRun {
@@ -47,6 +48,7 @@ export class ExchangeRun {
   readonly traceId: string;
   readonly timeline: Timeline;
   readonly attempts: AttemptLog;
+  #holding: Holding | undefined;
 
   constructor(dialect: Dialect, caller: Caller, deps: PipelineDeps) {
     this.dialect = dialect;
@@ -66,13 +68,27 @@ export class ExchangeRun {
 
   headers(progress: Progress, account?: ExchangeAccount): Record<string, string> {
     const { attempts, timeline, traceId } = this;
-    return answerHeaders({
+    const headers = answerHeaders({
       ...progress,
       attempts,
       traceId,
       serverTiming: timeline.serverTiming(),
       costUsdMicros: account?.costUsdMicros,
     });
+    return { ...headers, ...this.#holding?.headers };
+  }
+
+  /** Begins stage 5. */
+  hold({ admission, accepted, resolution }: Pick<Prepared, "admission" | "accepted" | "resolution">): Holding {
+    const { attempts, deps, timeline } = this;
+    const input = { id: this.traceId, admission, resolution, body: accepted.body, keepAlive: this.caller.keepAlive };
+    this.#holding = new Holding(input, { reserve: deps.reserve, timeline, attempts });
+    return this.#holding;
+  }
+
+  /** Whether the exchange's budgets have room for one more call upstream. */
+  async mayCall(): Promise<boolean> {
+    return this.#holding?.mayCall() ?? true;
   }
 
   /** What the exchange consumed and cost, once its calls are over. */
@@ -93,9 +109,9 @@ export class ExchangeRun {
   async conclude(progress: Progress, conclusion: Conclusion): Promise<void> {
     const { admission, body, accepted, resolution } = progress;
     if (admission === undefined) return;
+    const account = conclusion.account ?? this.account(progress, conclusion.summary);
     const recorded = record(
       {
-    const account = conclusion.account ?? this.account(progress, conclusion.summary);
         traceId: this.traceId,
         surface: this.dialect.asked,
         admission,
@@ -110,14 +126,14 @@ export class ExchangeRun {
         firstTokenMs: conclusion.firstTokenMs,
         timeline: this.timeline,
         attempts: this.attempts,
+        account,
       },
       this.deps.record,
-        account,
     );
-    const estimate = conclusion.summary?.usage ?? estimateUsage(resolution, conclusion.summary);
-    const settled = this.#holding?.end(estimate, { bundle: admission.config.bundle, atMs: this.deps.nowMs() });
-    const ended = Promise.all([recorded, settled]);
-    this.caller.keepAlive(ended);
-    if (this.deps.waitForTrace) await ended;
+    const settled = this.#holding?.end(account);
+    this.caller.keepAlive(Promise.all([recorded, settled]));
+    if (!this.deps.waitForTrace) return;
+    // What was spent is durable before the answer ends, like its trace; what is given back may follow.
+    await (this.attempts.started === 0 ? recorded : Promise.all([recorded, settled]));
   }
 }

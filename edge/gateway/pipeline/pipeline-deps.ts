@@ -3,6 +3,7 @@ import type { HealthViews } from "../health/health-view.ts";
 import type { AnswerCache } from "../stages/cache/index.ts";
 import type { DispatchDeps } from "../stages/dispatch/index.ts";
 import type { RecordDeps } from "../stages/record/index.ts";
+import type { ReserveDeps } from "../stages/reserve/index.ts";
 import type { ResolveDeps } from "../stages/resolve/index.ts";
 
 /** What the stages need of the world, put together once for each isolate. */
@@ -11,7 +12,8 @@ export interface PipelineDeps {
   readonly resolve: ResolveDeps;
   readonly cache: AnswerCache;
   readonly health: HealthViews;
-  readonly dispatch: Omit<DispatchDeps, "secret" | "callerLeft" | "attempts" | "health">;
+  readonly dispatch: Omit<DispatchDeps, "secret" | "callerLeft" | "attempts" | "health" | "mayCall">;
+  readonly reserve: ReserveDeps;
   readonly record: RecordDeps;
   readonly secret: (projectSlug: string, name: string) => string | undefined;
   /** Whether the end of an answer waits for its trace. */

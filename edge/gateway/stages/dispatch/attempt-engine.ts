@@ -14,6 +14,8 @@ import { TargetCall, type TargetCallDeps } from "./target-call.ts";
 export interface AttemptDeps extends TargetCallDeps {
   /** Uniform in [0, 1). */
   readonly chance: () => number;
+  /** Whether one more call may be billed beside those that may be already; asked before every call but the first. */
+  readonly mayCall: () => Promise<boolean>;
 }
 
 /** A call whose answer is here, or whose stream has begun. */
@@ -121,6 +123,7 @@ export class AttemptEngine {
   async admit(index: number): Promise<Admitted | undefined> {
     const target = this.resolution.candidates[index];
     if (target === undefined) return undefined;
+    if (this.deps.attempts.started > 0 && !(await this.deps.mayCall())) return undefined;
     let admittance = this.deps.health.admit(target, { nowMs: this.deps.nowMs(), avoid: this.#avoid });
     // A place elsewhere costs one question; another target may cost much more.
     if (!admittance.ok && admittance.reason === "at-capacity" && admittance.ask !== undefined)

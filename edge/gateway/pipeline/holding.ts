@@ -1,0 +1,110 @@
+import type { JsonValue, Usage } from "@millrace/core/contract";
+import { isMillraceError } from "@millrace/core/contract";
+import { limitHeaders } from "@millrace/core/ledger";
+import type { AttemptLog } from "../exchange/attempt-log.ts";
+import { withEstimate } from "../exchange/exchange-cost.ts";
+import type { Timeline } from "../exchange/timeline.ts";
+import {
+  mayBeBilled,
+  reserve,
+  type ReserveDecision,
+  type ReserveDeps,
+  type ReserveInput,
+  settlementOf,
+} from "../stages/reserve/index.ts";
+
+type Outcome = { readonly decision: ReserveDecision } | { readonly error: unknown };
+
+/** What an exchange came to, all its calls together. */
+export interface EndedAccount {
+  /** Counted or estimated; of the answer that the caller heard. */
+  readonly usage: Usage | undefined;
+  readonly costUsdMicros: number | undefined;
+}
+
+export interface HoldingDeps {
+  readonly reserve: ReserveDeps;
+  readonly timeline: Timeline;
+  readonly attempts: AttemptLog;
+}
+
+function reasonOf(outcome: Outcome): Record<string, JsonValue> {
+  if ("error" in outcome)
+    return { decision: "refused", reason: isMillraceError(outcome.error) ? outcome.error.code : "internal" };
+  const { decision } = outcome;
+  if (decision.state === "none") return { decision: "none", reason: "no budget applies" };
+  if (decision.state === "open") return { decision: "open", reason: "the ledger is away and no budget blocks" };
+  const budgets = [...new Set(decision.accounts.map((account) => account.budget))];
+  return { decision: "held", reason: "every account has room", budgets };
+}
+
+/**
+ * Stage 5 of one exchange, beside stage 6: begun before the cache is asked, waited for only when the cache does not have the answer, given back
+ * when it does, settled when the exchange is over.
+ */
+export class Holding {
+  readonly #input: ReserveInput;
+  readonly #deps: HoldingDeps;
+  /** Never rejects. */
+  readonly #outcome: Promise<Outcome>;
+  #limits: Record<string, string> = {};
+  #over = false;
+
+  constructor(input: Omit<ReserveInput, "tell">, deps: HoldingDeps) {
+    this.#deps = deps;
+    this.#input = {
+      ...input,
+      tell: (accounts) => {
+        this.#limits = limitHeaders(accounts, deps.reserve.nowMs());
+      },
+    };
+    this.#outcome = this.#begin();
+  }
+
+  /** `x-ratelimit-*`, once the ledger has answered. */
+  get headers(): Readonly<Record<string, string>> {
+    return this.#limits;
+  }
+
+  async #begin(): Promise<Outcome> {
+    const startedAtMs = this.#deps.reserve.nowMs();
+    let outcome: Outcome;
+    try {
+      outcome = { decision: await reserve(this.#input, this.#deps.reserve) };
+    } catch (error) {
+      outcome = { error };
+    }
+    this.#deps.timeline.add("reserve", startedAtMs, reasonOf(outcome));
+    return outcome;
+  }
+
+  /** Resolves once the exchange may go to a model. @throws MillraceError why it may not. */
+  async confirm(): Promise<void> {
+    const outcome = await this.#outcome;
+    if ("error" in outcome) throw outcome.error;
+  }
+
+  /** Whether one more call may be made beside those that may be billed already. */
+  async mayCall(): Promise<boolean> {
+    const outcome = await this.#outcome;
+    if ("error" in outcome || outcome.decision.state === "none") return !("error" in outcome);
+    const { attempts } = this.#deps;
+    const unbilled = attempts.attempts.filter((attempt) => !mayBeBilled(attempt)).length;
+    return outcome.decision.reservation.cover(attempts.started - unbilled);
+  }
+
+  /** Ends the reservation, once: with what was taken, or with nothing when no model was asked. Never rejects. */
+  async end({ usage, costUsdMicros }: EndedAccount): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    const outcome = await this.#outcome;
+    if ("error" in outcome || outcome.decision.state === "none") return;
+    const { reservation } = outcome.decision;
+    const { attempts } = this.#deps;
+    if (attempts.started === 0) await reservation.release();
+    else {
+      const calls = withEstimate(attempts.attempts, usage);
+      await reservation.settle(settlementOf({ calls, started: attempts.started, costUsdMicros }));
+    }
+  }
+}

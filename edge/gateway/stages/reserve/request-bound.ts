@@ -1,0 +1,82 @@
+import { type Bundle, MillraceError } from "@millrace/core/contract";
+import {
+  type LedgerEntry,
+  mediaAllowance,
+  type PartlyKnownAmounts,
+  tokenBound,
+  type TokenBound,
+} from "@millrace/core/ledger";
+import { findPrice, maxCost } from "@millrace/core/pricing";
+import type { Resolution } from "../../exchange/resolution.ts";
+import type { PlannedTarget } from "../../exchange/target.ts";
+
+export interface BoundInput {
+  readonly resolution: Resolution;
+  /** UTF-8 bytes of the request as the caller sent it, in the pipeline's words. */
+  readonly bodyBytes: number;
+  readonly bundle: Pick<Bundle, "prices">;
+  readonly entries: readonly LedgerEntry[];
+  readonly nowMs: number;
+}
+
+const encoder = new TextEncoder();
+const asCount = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+
+function boundAt(target: PlannedTarget, { resolution }: BoundInput, inputBytes: number): TokenBound | undefined {
+  const { fields, surface, choices } = resolution;
+  return tokenBound({
+    inputBytes,
+    allowance: mediaAllowance(fields),
+    maxOutputTokens: asCount(fields["max_completion_tokens"]) ?? asCount(fields["max_tokens"]),
+    choices: Math.max(choices, asCount(fields["best_of"]) ?? 1),
+    contextTokens: target.contextTokens,
+    generates: surface !== "embeddings",
+  });
+}
+
+function costAt(
+  target: PlannedTarget,
+  bound: TokenBound,
+  { bundle, resolution, nowMs }: BoundInput,
+): number | undefined {
+  const { kind, name } = target.provider;
+  const price = findPrice(bundle.prices, { kind, provider: name, model: target.model, atMs: nowMs });
+  const tier = resolution.fields["service_tier"];
+  return price && maxCost(bound, price, { serviceTier: typeof tier === "string" ? tier : undefined });
+}
+
+/**
+ * The most that one call can take, at whichever target of the plan it takes the most. null = unknown, where nothing that blocks asks for it.
+ * @throws MillraceError `unbounded-request`, `unknown-price` where something that blocks does.
+ */
+export function requestBound(input: BoundInput): PartlyKnownAmounts {
+  const { resolution, entries } = input;
+  const blocks = (metric: "tokens" | "usd_micros"): boolean =>
+    entries.some((entry) => entry.blocking && entry.limit[metric] !== undefined);
+  const inputBytes =
+    resolution.rendered === undefined ? input.bodyBytes : encoder.encode(JSON.stringify(resolution.fields)).length;
+  let tokens: number | null = 0;
+  let micros: number | null = 0;
+  for (const target of resolution.candidates) {
+    const bound = boundAt(target, input, inputBytes);
+    if (bound === undefined && (blocks("tokens") || blocks("usd_micros"))) throw unbounded(target);
+    const cost = bound && costAt(target, bound, input);
+    if (cost === undefined && blocks("usd_micros")) throw unpriced(target);
+    tokens = bound === undefined || tokens === null ? null : Math.max(tokens, bound.inputTokens + bound.outputTokens);
+    micros = cost === undefined || micros === null ? null : Math.max(micros, cost);
+  }
+  return { requests: 1, tokens, usd_micros: micros };
+}
+
+function unbounded({ provider, model }: PlannedTarget): MillraceError {
+  return new MillraceError("unbounded-request", {
+    param: "max_completion_tokens",
+    message: `A budget applies, and neither the request nor ${provider.name}/${model} bounds the answer: set \`max_completion_tokens\`, or the model's \`context_tokens\`.`,
+  });
+}
+
+function unpriced({ provider, model }: PlannedTarget): MillraceError {
+  return new MillraceError("unknown-price", {
+    message: `A money budget applies, and the price of ${provider.name}/${model} is not known.`,
+  });
+}
