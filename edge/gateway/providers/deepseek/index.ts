@@ -36,6 +36,7 @@ export const deepSeek = openAiAdapter("deepseek", (model) => (/reasoner/.test(mo
         parallel_tool_calls: [true],
         response_format: (value) => asFields(value)?.["type"] === "json_schema",
       },
+      refusedParts: new Set(["image_url", "input_audio", "file"]),
       developerAsSystem: true,
       edit: ({ fields }) => {
         const messages = markPrefix(fields);

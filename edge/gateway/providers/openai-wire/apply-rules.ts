@@ -19,6 +19,11 @@ function applyToMessage(message: JsonValue, index: number, context: { rules: Fie
   const fields = asFields(message);
   if (fields === undefined) return message;
   const { rules, title } = context;
+  const { content } = fields;
+  if (rules.refusedParts !== undefined && Array.isArray(content)) {
+    const part = content.findIndex((value) => rules.refusedParts?.has(String(asFields(value)?.["type"])));
+    if (part >= 0) throw unsupported(`messages[${index}].content[${part}]`, title);
+  }
   const changed: Record<string, JsonValue> = {};
   const gone: string[] = [];
   if (rules.developerAsSystem === true && fields["role"] === "developer") changed["role"] = "system";
@@ -36,7 +41,8 @@ function applyToMessages(fields: Readonly<JsonObject>, context: { rules: FieldRu
   const { messages } = fields;
   const { rules } = context;
   if (!Array.isArray(messages)) return {};
-  if (rules.developerAsSystem !== true && rules.refusedInMessages === undefined) return {};
+  const { developerAsSystem, refusedInMessages, refusedParts } = rules;
+  if (developerAsSystem !== true && refusedInMessages === undefined && refusedParts === undefined) return {};
   const edited = messages.map((message, index) => applyToMessage(message, index, context));
   return edited.every((message, index) => message === messages[index]) ? {} : { messages: edited };
 }

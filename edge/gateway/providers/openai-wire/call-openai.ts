@@ -94,6 +94,7 @@ async function callOnce(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect)
   }
   const rest = readStream(response.body as ReadableStream<Uint8Array>, {
     ...context,
+    surface: call.surface,
     wantsUsage: call.wantsUsage,
     choices: call.choices,
     onFrames: () => deps.awaiting("gap"),

@@ -96,9 +96,10 @@ function readChoice(choice: Fields, into: ModelEvent[]): void {
 
 const known = new Set(["id", "object", "created", "model", "choices", "usage", "system_fingerprint"]);
 
-/** Azure's first event: what its filter thinks of the prompt, without an id, a model or a choice. The answer begins behind it. */
+/** An event before the answer: Azure's first, what its filter thinks of the prompt, has neither id nor choice; nor has one that nobody here knows. */
 export function isPreamble(chunk: Fields): boolean {
-  return chunk["id"] === "" && Array.isArray(chunk["choices"]) && chunk["choices"].length === 0;
+  const { id, choices } = chunk;
+  return (id === undefined || id === "") && (!Array.isArray(choices) || choices.length === 0);
 }
 
 /** The head of an answer: what every chunk repeats, read from the first. */

@@ -11,6 +11,7 @@ export function editMembers(text: string, edits: Edits): string {
   const { members } = scanJson(text);
   // A key that is there twice: what a parser makes of it is what the provider would see.
   if (members === undefined) return JSON.stringify({ ...(JSON.parse(text) as JsonObject), ...edits });
+  if (names.every((name) => edits[name] === undefined && !members.has(name))) return text;
   const parts: string[] = [];
   let at = text.indexOf("{") + 1;
   for (const [name, span] of members) {

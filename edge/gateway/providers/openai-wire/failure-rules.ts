@@ -66,7 +66,7 @@ export const byWords: readonly WordRule[] = [
   {
     statuses: new Set([400, 413, 422, 500]),
     words:
-      /context[_ ](?:length|window|size)|maximum context|too many (?:input )?tokens|prompt is too long|exceeds? the (?:model'?s )?(?:maximum )?context|input is too long|`inputs` (?:tokens|must have less)|context the overflows/i,
+      /context[_ ](?:length|window|size)|maximum (?:context|prompt)|too many (?:input )?tokens|prompt is too long|exceeds? the (?:model'?s )?(?:maximum )?context|input is too long|`inputs` (?:tokens|must have less)|context the overflows/i,
     code: "context-too-long",
   },
 ];

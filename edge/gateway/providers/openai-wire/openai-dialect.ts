@@ -18,6 +18,8 @@ export interface FieldRules {
   readonly implied?: readonly string[];
   /** The same rule as `refused`, for fields of a message. */
   readonly refusedInMessages?: Readonly<Record<string, readonly JsonValue[]>>;
+  /** Types of content parts that no model of the kind takes. */
+  readonly refusedParts?: ReadonlySet<string>;
   /** The vendor has no `developer` role; OpenAI's own definition of it is the system message under a new name. */
   readonly developerAsSystem?: boolean;
   /** The rest: new values of members, undefined takes one out. Sees the request as the caller sent it. */

@@ -3,6 +3,7 @@ import { asFields, asList, asText } from "../../json/vendor-json.ts";
 import type { WholeAnswer } from "../../exchange/answer.ts";
 import { classifyErrorEvent, type FailureContext, withoutSecret } from "./classify-failure.ts";
 import { isInterrupted } from "./map-finish-reason.ts";
+import { translateReasons } from "./openai-reasons.ts";
 
 function garbage(what: string): MillraceError {
   return new MillraceError("upstream-garbage", { message: `The model's server answered with ${what}.` });
@@ -50,7 +51,7 @@ export function checkWhole(
   return fields as JsonObject;
 }
 
-/** Reads a 2xx answer that does not stream: its text stays as it came. */
+/** Reads a 2xx answer that does not stream: its text stays as it came, but for reasons to end that OpenAI's clients do not know. */
 export function readWhole(received: string, surface: Surface, context: FailureContext): WholeAnswer {
   const text = withoutSecret(received, context.secret);
   let body: unknown;
@@ -59,5 +60,7 @@ export function readWhole(received: string, surface: Surface, context: FailureCo
   } catch {
     throw garbage(/^\s*</.test(text) ? "a web page" : text.trim() === "" ? "nothing" : "text that is not JSON");
   }
-  return { kind: "whole", text, body: checkWhole(body, surface, { ...context, text }) };
+  const checked = checkWhole(body, surface, { ...context, text });
+  const translated = translateReasons(checked);
+  return { kind: "whole", text: translated === checked ? text : JSON.stringify(translated), body: translated };
 }

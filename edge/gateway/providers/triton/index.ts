@@ -30,6 +30,7 @@ export const triton = openAiAdapter("triton", () => able, {
         response_format: (value) => JSON.stringify(value) !== '{"type":"text"}',
         parallel_tool_calls: [true],
       },
+      refusedParts: new Set(["image_url", "input_audio", "file"]),
       developerAsSystem: true,
     },
     completions: {
