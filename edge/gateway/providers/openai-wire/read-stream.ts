@@ -7,12 +7,10 @@ import { createSseDecoder } from "../../stream/sse-decoder.ts";
 import { chunkToEvents, isPreamble, readStart } from "./chunk-to-events.ts";
 import { classifyErrorEvent, type FailureContext, withoutSecret } from "./classify-failure.ts";
 import { Completeness } from "./completeness.ts";
+import { isUsageChunk, usageChunkOf, visible } from "./visible-chunk.ts";
 import { hasForeignReason, withOpenAiReasons } from "./openai-reasons.ts";
 
 const DONE = "[DONE]";
-/** Millrace always asks for usage; the field then stands in every chunk, which a caller who did not ask must not see. */
-const NULL_USAGE = ',"usage":null';
-
 /** Reads after the end of an answer: its terminator needs one, a server that goes on talking is cut off. */
 const MAX_DRAIN_READS = 4;
 
@@ -22,35 +20,6 @@ export interface StreamOptions extends FailureContext {
   readonly wantsUsage: boolean;
   readonly choices: number;
   readonly onFrames: () => void;
-}
-
-/** A chunk without the counts that only Millrace asked for, from vendors that put them beside choices (Mistral, xAI) or into a field of their own (Groq). */
-function withoutUsage(chunk: Fields): string {
-  const { usage: _usage, x_groq: groq, ...rest } = chunk;
-  const { usage: _groqUsage, ...own } = asFields(groq) ?? {};
-  return JSON.stringify(groq === undefined ? rest : { ...rest, x_groq: own });
-}
-
-/** What the caller receives of one chunk: its own bytes, unless they hold the usage that only Millrace asked for. */
-function visible(payload: string, chunk: Fields, wantsUsage: boolean): string | undefined {
-  if (wantsUsage) return payload;
-  if (asFields(chunk["x_groq"])?.["usage"] !== undefined) return withoutUsage(chunk);
-  if (!("usage" in chunk)) return payload;
-  if (chunk["usage"] === null) return payload.replace(NULL_USAGE, "");
-  return isUsageChunk(chunk) ? undefined : withoutUsage(chunk);
-}
-
-/** The form in which OpenAI sends usage: a last chunk without choices. */
-function isUsageChunk(chunk: Fields): boolean {
-  return Array.isArray(chunk["choices"]) && chunk["choices"].length === 0;
-}
-
-/** Counts that came beside choices, as the chunk that a caller who asked for usage waits for. */
-function usageChunkOf(chunk: Fields): string | undefined {
-  const usage = chunk["usage"] ?? asFields(chunk["x_groq"])?.["usage"];
-  if (usage === null || usage === undefined) return undefined;
-  const { id, object, created, model } = chunk;
-  return JSON.stringify({ id, object, created, model, choices: [], usage });
 }
 
 class OpenAiFrames implements FrameSource {
@@ -131,8 +100,8 @@ class OpenAiFrames implements FrameSource {
     return frames;
   }
 
-  #frameOf(received: string): ModelFrame | undefined {
-    const payload = withoutSecret(received, this.#options.secret);
+  /** A chunk, or undefined where it is none and the fault is known. */
+  #chunkOf(payload: string): Fields | undefined {
     let chunk: Fields | undefined;
     try {
       chunk = asFields(JSON.parse(payload));
@@ -145,25 +114,35 @@ class OpenAiFrames implements FrameSource {
       });
       return undefined;
     }
-    if ((chunk["error"] !== undefined && chunk["error"] !== null) || chunk["object"] === "error") {
-      this.#fault = classifyErrorEvent(payload, this.#options);
-      return undefined;
-    }
-    // Azure leaves the type of its preamble empty, which strict clients refuse.
-    if (!this.#started && chunk["object"] === "")
-      return this.#frameOf(JSON.stringify({ ...chunk, object: this.#objectType }));
-    const events: ModelEvent[] = this.#started ? chunkToEvents(chunk) : [...readStart(chunk), ...chunkToEvents(chunk)];
-    if (!this.#started) this.#started = !isPreamble(chunk);
+    if ((chunk["error"] === undefined || chunk["error"] === null) && chunk["object"] !== "error") return chunk;
+    this.#fault = classifyErrorEvent(payload, this.#options);
+    return undefined;
+  }
+
+  #frameOf(received: string): ModelFrame | undefined {
+    const payload = withoutSecret(received, this.#options.secret);
+    const chunk = this.#chunkOf(payload);
+    if (chunk === undefined) return undefined;
+    const { wantsUsage } = this.#options;
+    const events: ModelEvent[] = this.#started ? chunkToEvents(chunk) : this.#begin(chunk);
     this.#completeness.see(events);
     const { failure } = this.#completeness;
     if (failure !== undefined) {
       this.#fault = new MillraceError(failure.code, { message: failure.message });
       return undefined;
     }
-    if (this.#options.wantsUsage && ("usage" in chunk || "x_groq" in chunk))
+    if (wantsUsage && ("usage" in chunk || "x_groq" in chunk))
       this.#usageChunk = isUsageChunk(chunk) ? undefined : (usageChunkOf(chunk) ?? this.#usageChunk);
-    const raw = visible(payload, chunk, this.#options.wantsUsage);
+    // Azure leaves the type of its preamble empty, which strict clients refuse.
+    const typed = chunk["object"] === "" ? JSON.stringify({ ...chunk, object: this.#objectType }) : payload;
+    const raw = visible(typed, chunk, wantsUsage);
     return { events, raw: raw === undefined || !hasForeignReason(events) ? raw : withOpenAiReasons(raw) };
+  }
+
+  /** The events of a chunk before which there was no head yet. */
+  #begin(chunk: Fields): ModelEvent[] {
+    this.#started = !isPreamble(chunk);
+    return [...readStart(chunk), ...chunkToEvents(chunk)];
   }
 }
 
