@@ -7,6 +7,7 @@ export * from "./decide-recovery.ts";
 export * from "./evaluate-condition.ts";
 export * from "./failure-class.ts";
 export * from "./join-answer.ts";
+export * from "./key-health.ts";
 export * from "./latency-sketch.ts";
 export * from "./peak-ewma.ts";
 export * from "./plan-route.ts";

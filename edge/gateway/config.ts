@@ -1,6 +1,7 @@
 import type { ConfigHubService, ControlService, TraceOutboxService } from "@millrace/core/contract";
 import type { LedgerService } from "@millrace/core/ledger";
 import { z } from "zod";
+import type { TargetHealthService } from "./health/health-service.ts";
 import type { LedgerRoot } from "./objects/ledger/ledger-root.ts";
 
 /** A Durable Object namespace whose objects answer the RPC interface `T`. A stub belongs to the request that made it. */
@@ -29,6 +30,7 @@ export interface GatewayConfig {
   readonly configHub: ServiceNamespace<ConfigHubService>;
   readonly traceOutbox: ServiceNamespace<TraceOutboxService>;
   readonly ledger: ServiceNamespace<LedgerService & LedgerRoot>;
+  readonly targetHealth: ServiceNamespace<TargetHealthService>;
   /** Objects that share the work of one project's ledger; 1 = the root alone. */
   readonly ledgerShards: number;
   readonly bundles: KVNamespace;
@@ -66,6 +68,7 @@ interface GatewayBindings {
   readonly CONFIG_HUB: ServiceNamespace<ConfigHubService>;
   readonly TRACE_OUTBOX: ServiceNamespace<TraceOutboxService>;
   readonly LEDGER: ServiceNamespace<LedgerService & LedgerRoot>;
+  readonly TARGET_HEALTH: ServiceNamespace<TargetHealthService>;
   readonly BUNDLES: KVNamespace;
   readonly TRACE_BODIES: R2Bucket;
   readonly STATE: R2Bucket;
@@ -77,6 +80,7 @@ const bindingNames = [
   "CONFIG_HUB",
   "TRACE_OUTBOX",
   "LEDGER",
+  "TARGET_HEALTH",
   "BUNDLES",
   "TRACE_BODIES",
   "STATE",
@@ -116,6 +120,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): GatewayConfi
     configHub: bindings.CONFIG_HUB,
     traceOutbox: bindings.TRACE_OUTBOX,
     ledger: bindings.LEDGER,
+    targetHealth: bindings.TARGET_HEALTH,
     ledgerShards: vars.data.LEDGER_SHARDS,
     bundles: bindings.BUNDLES,
     traceBodies: bindings.TRACE_BODIES,

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pointerMessage } from "@millrace/core/bundle";
 import { canonicalJson, sha256Hex } from "@millrace/core/content";
-import type { Bundle, BundlePointer, TraceMessage } from "@millrace/core/contract";
-import { formatApiKey } from "@millrace/core/contract";
+import { type Bundle, type BundlePointer, bundleSchema, formatApiKey, type TraceMessage } from "@millrace/core/contract";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { repositoryRoot } from "./stack.ts";
@@ -27,7 +26,7 @@ export interface TenantOptions {
 export function newTenant(options: TenantOptions = {}): Tenant {
   const environmentId = `env_${randomBytes(16).toString("hex")}`;
   const key = formatApiKey(environmentId, randomBytes(32).toString("base64url"));
-  const bundle: Bundle = {
+  const bundle = bundleSchema.parse({
     schema: 1,
     project: { id: `prj_${randomBytes(16).toString("hex")}`, slug: options.slug ?? "acme" },
     environment: { id: environmentId, name: "production" },
@@ -36,7 +35,7 @@ export function newTenant(options: TenantOptions = {}): Tenant {
     versions: options.prompts?.versions ?? {},
     models: options.models ?? {},
     providers: options.providers ?? {},
-  };
+  });
   return { key, environmentId, bundle };
 }
 
@@ -134,6 +133,7 @@ export async function startGateway(vars: Readonly<Record<string, string>> = {}):
             CONFIG_HUB: { className: "ConfigHub", scriptName: "functions", useSQLite: true },
             TRACE_OUTBOX: { className: "TraceOutbox", scriptName: "functions", useSQLite: true },
             LEDGER: { className: "Ledger", useSQLite: true },
+            TARGET_HEALTH: { className: "TargetHealth", useSQLite: true },
           },
           queueProducers: { TRACES: "traces" },
           serviceBindings: { CONTROL: { name: "functions", entrypoint: "ControlApi" } },

@@ -88,11 +88,8 @@ export async function resolve(input: ResolveInput, deps: ResolveDeps): Promise<R
   const stream = surface !== "embeddings" && body.fields["stream"] === true;
   const fields: Readonly<JsonObject> = rendered === undefined ? body.fields : { ...rendered.fields, model: model.name };
   const needs = requestNeeds(surface, fields, body.bytes / Math.max(1, body.text.length));
-  const facts = conditionFacts({
-    ...{ surface, model: model.name, stream, body, admission, headers: input.headers, rendered },
-    inputTokens: needs.inputTokens,
-    nowMs: deps.nowMs(),
-  });
+  const { inputTokens } = needs;
+  const facts = conditionFacts({ ...input, model: model.name, stream, rendered, inputTokens, nowMs: deps.nowMs() });
   const shared = { surface, fields, stream, wantsUsage: wantsUsage(body.fields), choices: choicesOf(fields) };
   return {
     ...shared,
@@ -103,7 +100,7 @@ export async function resolve(input: ResolveInput, deps: ResolveDeps): Promise<R
     resolvedHash: rendered?.resolvedHash ?? (await digestHex(`${model.name}\n${body.text}`)),
     routeHash: routeHash(bundle, model),
     rendered: rendered === undefined ? undefined : fields,
-    inputTokens: needs.inputTokens,
+    inputTokens,
     cacheTtlSeconds: rendered?.cacheTtlSeconds,
     resilience: model.resilience ?? defaultResilience,
     callFor: callsOf(shared, rendered === undefined ? body : undefined),
