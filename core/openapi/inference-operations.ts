@@ -25,6 +25,8 @@ const targetErrors: readonly ErrorCode[] = [
   "upstream-timeout",
   "upstream-rejected",
   "upstream-unauthorized",
+  "upstream-quota-exhausted",
+  "content-filtered",
   "upstream-overloaded",
   "upstream-garbage",
   "upstream-truncated",
