@@ -156,4 +156,29 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
     defaultBaseUrl: "https://api.anthropic.com/v1",
     docs: "The secret is an API key; `base_url` is what comes before `/messages`.",
   },
+  gemini: {
+    ...hosted,
+    title: "Google Gemini",
+    defaultBaseUrl: "https://generativelanguage.googleapis.com/v1beta",
+    docs: "The secret is an API key of AI Studio; `base_url` is what comes before `/models`.",
+  },
+  "vertex-ai": {
+    ...hosted,
+    title: "Google Vertex AI",
+    settings: [
+      {
+        name: "project",
+        required: false,
+        pattern: /^[a-z0-9][a-z0-9:.-]{2,62}$/,
+        meaning: "The Google Cloud project that pays; absent = the service account's own.",
+      },
+      {
+        name: "region",
+        required: false,
+        pattern: /^(?:global|us|eu|[a-z]+-[a-z]+\d+)$/,
+        meaning: "Where models run, such as `europe-west4`; absent = `global`.",
+      },
+    ],
+    docs: "The secret is the JSON of a service account's key, or of an external account (workload identity federation) whose token comes from a URL.",
+  },
 };

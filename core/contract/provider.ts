@@ -23,6 +23,8 @@ export const providerKindSchema = z.enum([
   "lm-studio",
   "triton",
   "anthropic",
+  "gemini",
+  "vertex-ai",
 ]);
 export type ProviderKind = z.infer<typeof providerKindSchema>;
 export const tierSchema = z.enum(["edge", "local", "cloud"]);

@@ -46,6 +46,8 @@ export interface ProviderFixture {
   readonly model: string;
   readonly provider?: Partial<Provider>;
   readonly secret: string;
+  /** The credential that the service sees and could quote; absent = the secret itself. */
+  readonly seenSecret?: string;
   readonly streamType: string;
   readonly cases: Readonly<Record<ConformanceCase, CaseFixture | Unsupported>>;
   readonly faults: Readonly<Record<ConformanceFault, FaultFixture>>;

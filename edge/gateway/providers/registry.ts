@@ -18,6 +18,8 @@ import { vllm } from "./vllm/index.ts";
 import { workersAi } from "./workers-ai/index.ts";
 import { xAi } from "./xai/index.ts";
 import { anthropic } from "./anthropic/index.ts";
+import { gemini } from "./gemini/index.ts";
+import { vertexAi } from "./vertex-ai/index.ts";
 import type { ProviderAdapter } from "./provider.ts";
 import { runner } from "./runner/index.ts";
 
@@ -43,4 +45,6 @@ export const providerRegistry: Readonly<Record<ProviderKind, ProviderAdapter>> =
   "lm-studio": lmStudio,
   triton,
   anthropic,
+  gemini,
+  "vertex-ai": vertexAi,
 };

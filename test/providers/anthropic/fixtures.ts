@@ -62,7 +62,7 @@ export function message(content: readonly Block[], stop_reason: string, more: Bl
 const say = (text: string, stop_reason = "end_turn", more: Block = {}): CaseFixture =>
   message([{ type: "text", text }], stop_reason, more);
 const use = (id: string, city: string): Block => ({ type: "tool_use", id, name: "get_weather", input: { city } });
-const error = (status: number, type: string, text: string, headers: Record<string, string> = {}) => ({
+const error = ([status, type]: readonly [number, string], text: string, headers: Record<string, string> = {}) => ({
   status,
   headers: { "content-type": "application/json", ...headers },
   chunks: [
@@ -150,14 +150,14 @@ export const anthropicFixture: ProviderFixture = {
   },
   faults: {
     "rate-limit": {
-      answer: error(429, "rate_limit_error", "This request would exceed your rate limit for SECRET.", {
+      answer: error([429, "rate_limit_error"], "This request would exceed your rate limit for SECRET.", {
         "retry-after": "7",
       }),
       retryAfterSeconds: 7,
     },
-    overloaded: { answer: error(529, "overloaded_error", "Overloaded") },
-    context: { answer: error(400, "invalid_request_error", "prompt is too long: 215001 tokens > 200000 maximum") },
-    auth: { answer: error(401, "authentication_error", "invalid x-api-key SECRET") },
+    overloaded: { answer: error([529, "overloaded_error"], "Overloaded") },
+    context: { answer: error([400, "invalid_request_error"], "prompt is too long: 215001 tokens > 200000 maximum") },
+    auth: { answer: error([401, "authentication_error"], "invalid x-api-key SECRET") },
   },
   streamError: {
     after: 4,

@@ -38,7 +38,7 @@ export const anthropic: ProviderAdapter = {
   tier: "cloud",
   capabilities,
   countTokens,
-  call(call, deps) {
+  async call(call, deps) {
     if (call.surface !== "chat") throw refuseSurface(call.surface, "Anthropic");
     return callChat(call, deps);
   },

@@ -1,5 +1,5 @@
 import type { Usage } from "@millrace/core/contract";
-import { asCount, asFields, type Fields } from "../../json/vendor-json.ts";
+import { asCount, asFields, asText, type Fields } from "../../json/vendor-json.ts";
 
 /** Anthropic's usage as ours: it counts cached and newly cached input apart from the rest of the input. */
 export function readUsage(usage: Fields): Usage | undefined {
@@ -15,6 +15,7 @@ export function readUsage(usage: Fields): Usage | undefined {
     reasoningTokens: asCount(asFields(usage["output_tokens_details"])?.["thinking_tokens"]),
     cacheWriteTokens: written,
     cacheWrite1hTokens: hour,
+    serviceTier: asText(usage["service_tier"]),
     source: "provider",
   };
 }

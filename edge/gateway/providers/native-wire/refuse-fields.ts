@@ -13,6 +13,7 @@ const neutral: Readonly<Record<string, readonly unknown[]>> = {
   parallel_tool_calls: [true],
   detail: ["auto"],
   strict: [false],
+  modalities: [["text"]],
 };
 
 /** What the gateway itself honours, whoever answers. `provider_options` holds a section for each kind of provider. */
@@ -30,6 +31,10 @@ function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === "") return true;
   if (Array.isArray(value)) return value.length === 0;
   return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+function isNeutral(field: string, value: unknown): boolean {
+  return neutral[field]?.some((same) => JSON.stringify(same) === JSON.stringify(value)) ?? false;
 }
 
 export interface FieldRules {
@@ -51,7 +56,7 @@ export function unsupported(param: string, who: string, instead?: string): Millr
 export function refuseFields(fields: Fields, rules: FieldRules): void {
   for (const field in fields) {
     const value = fields[field];
-    if (rules.known.has(field) || isEmpty(value) || neutral[field]?.includes(value) === true) continue;
+    if (rules.known.has(field) || isEmpty(value) || isNeutral(field, value)) continue;
     throw unsupported(`${rules.path ?? ""}${field}`, rules.who);
   }
 }

@@ -1,0 +1,132 @@
+import { type ChatMessage, MillraceError, type ToolCall } from "@millrace/core/contract";
+import { asFields, asText } from "../../json/vendor-json.ts";
+import { listOfFields } from "../native-wire/list-of-fields.ts";
+import { refuseFields } from "../native-wire/refuse-fields.ts";
+import { textContent } from "../native-wire/text-content.ts";
+import { toolArguments } from "../native-wire/tool-arguments.ts";
+import { contentParts, type Part, textParts } from "./convert-content.ts";
+
+interface Turn {
+  readonly role: "user" | "model";
+  readonly parts: Part[];
+}
+
+export interface Conversation {
+  readonly system: readonly Part[];
+  readonly contents: readonly Turn[];
+}
+
+/** `reasoning_content` is what a client got and sends back for the record; what a model needs of it again is in `provider_fields`. */
+const MESSAGE_FIELDS = new Set([
+  "role",
+  "content",
+  "refusal",
+  "tool_calls",
+  "tool_call_id",
+  "reasoning_content",
+  "provider_fields",
+]);
+
+/**
+ * Gemini 3 refuses calls in its history that come without the signature of the thought behind them. This value, which Google documents,
+ * stands for a call whose signature nobody has: another model made it, or the client did not keep it.
+ * https://ai.google.dev/gemini-api/docs/thought-signatures
+ */
+const NO_SIGNATURE = "skip_thought_signature_validator";
+
+/** Google's own OpenAI-compatible API puts the signature here; clients that know it send it back there. */
+function signatureOf(call: ToolCall): string | undefined {
+  return asText(asFields(asFields(call["extra_content"])?.["google"])?.["thought_signature"]);
+}
+
+function callParts(calls: readonly ToolCall[], path: string, signed: boolean): Part[] {
+  return calls.map((call, index) => {
+    const args = toolArguments(call, `${path}.tool_calls[${index}]`);
+    const signature = signatureOf(call) ?? (signed && index === 0 ? NO_SIGNATURE : undefined);
+    return {
+      functionCall: { name: call.function.name, args },
+      ...(signature === undefined ? {} : { thoughtSignature: signature }),
+    };
+  });
+}
+
+/** What a tool gave back. Google takes an object; anything else is its `output`. */
+function toolResponse(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    return asFields(value) ?? { output: value };
+  } catch {
+    return { output: text };
+  }
+}
+
+class Converter {
+  readonly #signed: boolean;
+  readonly #names = new Map<string, string>();
+
+  constructor(signed: boolean) {
+    this.#signed = signed;
+  }
+
+  parts(message: ChatMessage, path: string): Part[] {
+    switch (message.role) {
+      case "assistant":
+        return this.#assistant(message, path);
+      case "tool":
+        return [this.#result(message, path)];
+      case "system":
+      case "developer":
+      case "user":
+        return contentParts(message.content, `${path}.content`);
+    }
+  }
+
+  #assistant(message: Extract<ChatMessage, { role: "assistant" }>, path: string): Part[] {
+    const calls = message.tool_calls ?? [];
+    for (const call of calls) this.#names.set(call.id, call.function.name);
+    const own = listOfFields(asFields(asFields(message["provider_fields"])?.["gemini"])?.["parts"]);
+    if (own.length > 0) return own.map((part) => ({ ...part }));
+    return [
+      ...contentParts(message.content, `${path}.content`),
+      ...textParts(message.refusal ?? undefined),
+      ...callParts(calls, path, this.#signed),
+    ];
+  }
+
+  #result(message: Extract<ChatMessage, { role: "tool" }>, path: string): Part {
+    const name = this.#names.get(message.tool_call_id);
+    if (name === undefined) {
+      const param = `${path}.tool_call_id`;
+      throw new MillraceError("invalid-request", {
+        param,
+        message: `No tool call before it has the id of \`${param}\`.`,
+      });
+    }
+    return { functionResponse: { name, response: toolResponse(textContent(message.content)) } };
+  }
+}
+
+/** A conversation in Gemini's form: instructions apart, neighbours of one role in one turn. @throws MillraceError. */
+export function convertMessages(messages: readonly ChatMessage[], model: string): Conversation {
+  const converter = new Converter(/gemini-(?:[3-9]|\d{2})/i.test(model));
+  const system: Part[] = [];
+  const contents: Turn[] = [];
+  for (const [index, message] of messages.entries()) {
+    const path = `messages[${index}]`;
+    refuseFields(message, { known: MESSAGE_FIELDS, who: "Gemini", path: `${path}.` });
+    const parts = converter.parts(message, path);
+    if (message.role === "system" || message.role === "developer") {
+      system.push(...parts);
+      continue;
+    }
+    const role = message.role === "assistant" ? "model" : "user";
+    const last = contents.at(-1);
+    if (last?.role === role) last.parts.push(...parts);
+    else if (parts.length > 0) contents.push({ role, parts });
+  }
+  if (contents.length === 0) {
+    const message = "Gemini needs at least one message that is not an instruction.";
+    throw new MillraceError("invalid-request", { param: "messages", message });
+  }
+  return { system, contents };
+}

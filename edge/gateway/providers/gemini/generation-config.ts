@@ -1,0 +1,63 @@
+import type { ChatRequest } from "@millrace/core/contract";
+import { asText } from "../../json/vendor-json.ts";
+import { unsupported } from "../native-wire/refuse-fields.ts";
+
+/** Tokens of thought for each effort, as Google's own OpenAI-compatible API translates it; for models that count them. */
+const budgets: Readonly<Record<string, number>> = { none: 0, minimal: 1024, low: 1024, medium: 8192, high: 24_576 };
+/** The same for models that think in levels. */
+const levels: Readonly<Record<string, string>> = { minimal: "minimal", low: "low", medium: "medium", high: "high" };
+
+function thinking(request: ChatRequest, model: string): object {
+  const effort = asText(request["reasoning_effort"]);
+  if (effort === undefined) return {};
+  const name = model.toLowerCase();
+  const budget = /gemini-2\.5/.test(name) ? budgets[effort] : undefined;
+  const level = /gemini-(?:[3-9]|\d{2})/.test(name) ? levels[effort] : undefined;
+  if (level !== undefined) return { thinkingConfig: { thinkingLevel: level, includeThoughts: true } };
+  if (budget === undefined) throw unsupported("reasoning_effort", "Gemini");
+  return { thinkingConfig: { thinkingBudget: budget, ...(budget > 0 ? { includeThoughts: true } : {}) } };
+}
+
+function format(request: ChatRequest): object {
+  const wanted = request.response_format;
+  if (wanted === undefined || wanted.type === "text") return {};
+  const schema = wanted.type === "json_schema" ? wanted.json_schema.schema : undefined;
+  return { responseMimeType: "application/json", ...(schema === undefined ? {} : { responseJsonSchema: schema }) };
+}
+
+/** Fields that only change their name. */
+const renamed = {
+  temperature: "temperature",
+  top_p: "topP",
+  top_k: "topK",
+  n: "candidateCount",
+  seed: "seed",
+  presence_penalty: "presencePenalty",
+  frequency_penalty: "frequencyPenalty",
+  logprobs: "responseLogprobs",
+  top_logprobs: "logprobs",
+} as const;
+
+/** How the answer is made: sampling, length, form and thought. */
+export function generationConfig(request: ChatRequest, model: string): object {
+  const config: Record<string, unknown> = {};
+  for (const [field, name] of Object.entries(renamed)) {
+    const value = request[field];
+    if (value !== undefined && value !== null) config[name] = value;
+  }
+  const limit = request.max_completion_tokens ?? request.max_tokens;
+  if (typeof limit === "number") config["maxOutputTokens"] = limit;
+  const stop = typeof request.stop === "string" ? [request.stop] : (request.stop ?? []);
+  if (stop.length > 0) config["stopSequences"] = stop;
+  return { ...config, ...format(request), ...thinking(request, model) };
+}
+
+/** The fields of a request that this file reads. */
+export const GENERATION_FIELDS: readonly string[] = [
+  ...Object.keys(renamed),
+  "max_tokens",
+  "max_completion_tokens",
+  "stop",
+  "response_format",
+  "reasoning_effort",
+];

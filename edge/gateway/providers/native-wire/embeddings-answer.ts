@@ -1,0 +1,41 @@
+import { type JsonObject, MillraceError } from "@millrace/core/contract";
+import type { WholeAnswer } from "../../exchange/answer.ts";
+import type { ModelCall } from "../../exchange/model-call.ts";
+import { asList } from "../../json/vendor-json.ts";
+import { toBase64 } from "./base64.ts";
+
+function isVector(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "number");
+}
+
+/** Base64 of little-endian float32, as OpenAI sends it. */
+function encode(vector: readonly number[]): string {
+  const view = new DataView(new ArrayBuffer(vector.length * 4));
+  vector.forEach((value, index) => view.setFloat32(index * 4, value, true));
+  return toBase64(new Uint8Array(view.buffer));
+}
+
+/** The texts of an embeddings request. */
+export function embeddingInputs(call: ModelCall): string[] {
+  const { input } = call.fields;
+  return (Array.isArray(input) ? input : [input]).filter((item) => typeof item === "string");
+}
+
+/** Vectors in OpenAI's form; `tokens` is absent where the provider counts none. @throws MillraceError `upstream-garbage`. */
+export function embeddingsAnswer(call: ModelCall, vectors: unknown, tokens: number | undefined): WholeAnswer {
+  const list = asList(vectors);
+  if (list.length !== embeddingInputs(call).length || !list.every(isVector)) {
+    throw new MillraceError("upstream-garbage", {
+      message: "The model did not answer with one vector for each input.",
+    });
+  }
+  const base64 = call.fields["encoding_format"] === "base64";
+  const data = list.map((vector, index) => ({
+    object: "embedding",
+    index,
+    embedding: base64 ? encode(vector) : vector,
+  }));
+  const usage = tokens === undefined ? {} : { usage: { prompt_tokens: tokens, total_tokens: tokens } };
+  const body: JsonObject = { object: "list", model: call.target.model, data, ...usage };
+  return { kind: "whole", text: JSON.stringify(body), body };
+}
