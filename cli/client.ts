@@ -34,6 +34,10 @@ export function createClient(deps: ClientDeps) {
     const response = await send(deps, path, { ...options, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
     return readAnswer(response, schema);
   };
+  const remove = async (path: string): Promise<void> => {
+    const response = await send(deps, path, { method: "DELETE", signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+    if (!response.ok) throw await readError(response);
+  };
   const prompt = (name: string, rest = "") => `/api/v1/prompts/${encodeURIComponent(name)}${rest}`;
   const label = (name: string, labelName: string, rest = "") =>
     prompt(name, `/labels/${encodeURIComponent(labelName)}${rest}`);
@@ -78,6 +82,12 @@ export function createClient(deps: ClientDeps) {
       call("/api/v1/keys", contract.createdKeySchema, { method: "POST", body }),
     revokeKey: (id: string) =>
       call(`/api/v1/keys/${encodeURIComponent(id)}`, contract.keySummarySchema, { method: "DELETE" }),
+    prices: (query: NonNullable<Call["query"]>) => call("/api/v1/prices", contract.priceListSchema, { query }),
+    putPrice: (body: z.input<typeof contract.priceSchema>) =>
+      call("/api/v1/prices", contract.storedPriceSchema, { method: "PUT", body }),
+    importPrices: (body: z.input<typeof contract.importPricesSchema>) =>
+      call("/api/v1/prices/import", contract.importReportSchema, { method: "POST", body }),
+    deletePrice: (id: string) => remove(`/api/v1/prices/${encodeURIComponent(id)}`),
     models: () => call("/api/v1/models", contract.modelCatalogSchema),
     traces: (query: Call["query"]) =>
       call("/api/v1/traces", contract.traceListSchema, query === undefined ? {} : { query }),

@@ -10,6 +10,8 @@ export interface CliContext {
   readonly paint: Painter;
   readonly json: boolean;
   readonly client: () => Client;
+  /** For what lies elsewhere; the API is reached through `client`. */
+  readonly fetch: typeof fetch;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly nowMs: () => number;

@@ -6,6 +6,7 @@ import { addCacheCommands } from "./commands/cache.ts";
 import { addCall } from "./commands/call.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addModelsList } from "./commands/models-list.ts";
+import { addPriceCommands } from "./commands/prices.ts";
 import { addPromptDiff } from "./commands/prompt-diff.ts";
 import { addPromptEdit } from "./commands/prompt-edit.ts";
 import { addPromptHistory } from "./commands/prompt-history.ts";
@@ -116,6 +117,7 @@ function addCommands(program: Command, run: Run): void {
   addCacheCommands(program.command("cache").description("answers that are served again"), run);
   addKeyCommands(program.command("keys").description("API keys of this environment"), run);
   addModelsList(program.command("models").description("what `model` may name"), run);
+  addPriceCommands(program.command("prices").description("what models cost"), run);
   addStatus(program, run);
 }
 

@@ -1,6 +1,7 @@
 import type { traceListSchema } from "@millrace/core/contract";
 import type { z } from "zod";
 import type { Painter } from "./painter.ts";
+import { renderCost } from "./price.ts";
 import { safeLine } from "./safe-text.ts";
 import { renderClock, renderDuration } from "./time.ts";
 
@@ -8,10 +9,11 @@ export type TraceSummary = z.output<typeof traceListSchema>["data"][number];
 
 const STATUS_STYLES = { ok: "green", error: "red", cancelled: "yellow", truncated: "yellow" } as const;
 
-/** One trace on one line: time, status, prompt, model, tokens, latency, cache, id. An unknown number is `–`. */
+/** One trace on one line: time, status, prompt, model, tokens, latency, cost, cache, id. An unknown number is `–`. */
 export function renderTraceLine(paint: Painter, trace: TraceSummary): string {
   const prompt = trace.prompt === null ? trace.requested : `${trace.prompt.name}@${trace.prompt.version}`;
   const failure = trace.error_code === null ? "" : paint("red", trace.error_code);
+  const cost = trace.cost_usd_micros === null ? "" : renderCost(trace.cost_usd_micros);
   const cache = trace.cache === "off" ? "" : `cache ${trace.cache}`;
   return [
     paint("dim", renderClock(trace.started_at_ms)),
@@ -20,7 +22,7 @@ export function renderTraceLine(paint: Painter, trace: TraceSummary): string {
     safeLine(trace.model ?? "–").padEnd(17),
     `${trace.usage?.input_tokens ?? "–"} → ${trace.usage?.output_tokens ?? "–"} tokens`.padEnd(19),
     latency(trace).padEnd(22),
-    [cache, failure, paint("dim", trace.id)].filter((part) => part !== "").join("  "),
+    [cost, cache, failure, paint("dim", trace.id)].filter((part) => part !== "").join("  "),
   ].join("  ");
 }
 
