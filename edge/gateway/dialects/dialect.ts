@@ -58,6 +58,8 @@ export interface Dialect {
   readonly surface: Surface;
   /** What its traces call it. */
   readonly asked: AskedSurface;
+  /** Where its clients look for the id of an exchange. */
+  readonly requestIdHeader: "request-id" | "x-request-id";
   /** @throws MillraceError `invalid-request`, `unsupported-parameter` that names the field. */
   accept(inbound: Inbound): Promise<Accepted> | Accepted;
 }

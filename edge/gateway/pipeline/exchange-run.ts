@@ -75,7 +75,7 @@ export class ExchangeRun {
       serverTiming: timeline.serverTiming(),
       costUsdMicros: account?.costUsdMicros,
     });
-    return { ...headers, ...this.#holding?.headers };
+    return { ...headers, [this.dialect.requestIdHeader]: traceId, ...this.#holding?.headers };
   }
 
   /** Begins stage 5. */

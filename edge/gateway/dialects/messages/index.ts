@@ -39,6 +39,7 @@ function tellerOf(request: TranslatedMessages, facts: TellerFacts): Teller {
 export const messagesDialect: Dialect = {
   surface: "chat",
   asked: "messages",
+  requestIdHeader: "request-id",
   accept({ request, body }): Accepted {
     const translated = translateMessages(body.fields, { betas: betasOf(request.headers), counting: false });
     const { fields, native, nativeOnly } = translated;

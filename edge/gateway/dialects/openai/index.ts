@@ -16,5 +16,6 @@ const teller: Teller = { whole: (answer) => answer.text, stream: () => stream };
 
 /** The pipeline's own words: requests and answers go through as they are. */
 export function openAiDialect(surface: Surface): Dialect {
-  return { surface, asked: surface, accept: ({ body }) => ({ body, teller: () => teller }) };
+  const accept: Dialect["accept"] = ({ body }) => ({ body, teller: () => teller });
+  return { surface, asked: surface, requestIdHeader: "x-request-id", accept };
 }

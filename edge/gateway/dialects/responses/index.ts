@@ -98,5 +98,5 @@ export function responsesDialect(store: ResponseStore): Dialect {
     };
     return { body: translatedBody(body, { ...checked.fields, messages }), teller };
   }
-  return { surface: "chat", asked: "responses", accept };
+  return { surface: "chat", asked: "responses", requestIdHeader: "x-request-id", accept };
 }
