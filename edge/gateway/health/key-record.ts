@@ -47,7 +47,6 @@ export class KeyRecord {
     this.inFlight++;
     this.#peak = Math.max(this.#peak, this.inFlight);
     this.isProbing = this.trouble !== undefined;
-    this.isOfInterest = true;
   }
 
   leave(): void {

@@ -45,8 +45,9 @@ export class RequestHealth implements HealthView {
   admit(target: Target, options: AdmitOptions): Admittance {
     const record = this.#health.target(targetId(target));
     record.isOfInterest = true;
+    const answer = this.#admit(target, options, true);
     this.#health.touch(this.#keepAlive, options.nowMs);
-    return this.#admit(target, options, true);
+    return answer;
   }
 
   #admit(target: Target, options: AdmitOptions, mayAsk: boolean): Admittance {
@@ -94,7 +95,11 @@ export class RequestHealth implements HealthView {
       const secretName = names[(turn + at) % names.length];
       if (secretName !== undefined && avoid?.has(secretName) === true) continue;
       const key = this.#health.key(keyId(provider, secretName));
-      choices.push({ secretName, key, limit: this.#health.key(limitId({ provider, model, tier }, secretName)) });
+      const limit = this.#health.key(limitId({ provider, model, tier }, secretName));
+      // Whether it is used or not: what others found out about it decides the next turn.
+      key.isOfInterest = true;
+      limit.isOfInterest = true;
+      choices.push({ secretName, key, limit });
     }
     return choices;
   }
