@@ -1,4 +1,4 @@
-import type { Model, Permission, PriceRow, PromptContent, Provider } from "../contract/index.ts";
+import type { Budget, Model, Permission, PriceRow, PromptContent, Provider } from "../contract/index.ts";
 
 /** What the database holds for one project and environment, in any order; the input of `compileBundle`. */
 export interface BundleRows {
@@ -24,6 +24,8 @@ export interface BundleRows {
   }[];
   readonly models: readonly Model[];
   readonly providers: readonly Provider[];
+  /** Of this environment and of all. */
+  readonly budgets: readonly Budget[];
   /** Purges of the cache within the longest time that an answer is kept. */
   readonly cachePurges: readonly {
     readonly kind: "environment" | "prompt" | "version" | "tag";

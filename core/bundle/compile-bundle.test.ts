@@ -43,6 +43,7 @@ const rows: BundleRows = {
   ],
   models: [{ name: "m", route: { kind: "target", provider: "p", model: "m" }, surfaces: ["chat"] }],
   prices: [],
+  budgets: [],
   cachePurges: [
     { kind: "environment", subject: "", epoch: 2 },
     { kind: "tag", subject: "spring", epoch: 1 },

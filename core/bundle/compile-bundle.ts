@@ -30,6 +30,7 @@ export function compileBundle(rows: BundleRows): Bundle {
     models: Object.fromEntries(rows.models.map((model) => [model.name, model])),
     providers: Object.fromEntries(rows.providers.map((provider) => [provider.name, provider])),
     cache_epochs: cacheEpochs(rows.cachePurges),
+    budgets: [...rows.budgets].sort((a, b) => compare(a.name, b.name)),
     ...bundlePrices(rows),
   });
 }

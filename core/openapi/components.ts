@@ -5,6 +5,18 @@ const causes = z
   .array(z.object({ provider: z.string(), model: z.string(), code: z.string(), message: z.string() }))
   .optional();
 
+/** How the account stood that had no room, on `rate-limited` and `budget-exceeded`. */
+const limitDetailSchema = z.object({
+  budget: z.string(),
+  account: z.string(),
+  metric: z.enum(["requests", "tokens", "usd_micros"]),
+  limit: z.int(),
+  spent: z.int(),
+  reserved: z.int(),
+  asked: z.int(),
+  resets_at: z.iso.datetime(),
+});
+
 /** The envelope of `/v1/*`: OpenAI's, with what Millrace adds. */
 export const openAiErrorSchema = z.object({
   error: z.object({
@@ -29,6 +41,7 @@ export const problemSchema = z.object({
   remedy: z.string(),
   retryable: z.boolean(),
   instance: z.string().optional(),
+  limit: limitDetailSchema.optional(),
 });
 
 /** Name in `components.schemas` → schema. What is named here is referred to by `$ref` wherever it is used, at any depth. */
@@ -79,6 +92,11 @@ export const componentSchemas: Readonly<Record<string, z.ZodType>> = {
   Provider: contract.providerSchema,
   PutProvider: contract.putProviderSchema,
   ProviderCatalog: contract.providerCatalogSchema,
+  Budget: contract.budgetSchema,
+  PutBudget: contract.putBudgetSchema,
+  BudgetList: contract.budgetListSchema,
+  BudgetUsage: contract.budgetUsageSchema,
+  BudgetUsageList: contract.budgetUsageListSchema,
   KeySummary: contract.keySummarySchema,
   KeyList: contract.keyListSchema,
   CreateKey: contract.createKeySchema,

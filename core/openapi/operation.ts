@@ -11,6 +11,7 @@ export const operationTags = {
   Models: "The names that callers use and the providers that answer.",
   Cache: "Answers that are served again: what to forget.",
   Prices: "What models cost: imported tables, and what the project itself says.",
+  Budgets: "What may be spent, by whom and in which time; and what is.",
   Keys: "API keys: shown once, stored hashed, revocable.",
   Traces: "The record of every exchange.",
   Operations: "What runs, what waits to be published, who did what.",
@@ -45,6 +46,8 @@ export interface ApiOperation {
   readonly description?: string;
   /** What the key must be allowed; `any` is every valid key, `none` no key at all. */
   readonly permission: Permission | "any" | "none";
+  /** Below `/api/v1`: answered by the gateway itself, not by the control API. */
+  readonly servedBy?: "gateway";
   /** Query parameters; the path's are read off `path`. */
   readonly query?: z.ZodObject;
   readonly request?: OperationBody;
@@ -55,7 +58,7 @@ export interface ApiOperation {
 
 /** What each `{parameter}` of a path is. */
 export const pathParameters: Readonly<Record<string, string>> = {
-  name: "The name: of a prompt, a model or a provider, by the path. URL-encode a `/` in it.",
+  name: "The name: of a prompt, a model, a provider or a budget, by the path. URL-encode a `/` in it.",
   version: "A version: its number (`3`), its hash (64 hex digits), or a label (`production`).",
   label: "A label, such as `production`.",
   id: "The id, with its prefix.",

@@ -1,3 +1,4 @@
+import { budgetOperations } from "./budget-operations.ts";
 import { cacheOperations } from "./cache-operations.ts";
 import { catalogOperations } from "./catalog-operations.ts";
 import { inferenceOperations } from "./inference-operations.ts";
@@ -17,6 +18,7 @@ export const routeTable: readonly ApiOperation[] = [
   ...catalogOperations,
   ...priceOperations,
   ...cacheOperations,
+  ...budgetOperations,
   ...keyOperations,
   ...traceOperations,
   ...systemOperations,

@@ -11,6 +11,7 @@ import { corsHeaders, preflightResponse } from "./http/cors.ts";
 import { errorResponse } from "./http/error-response.ts";
 import { createPages } from "./pages/create-pages.tsx";
 import type { PipelineDeps } from "./pipeline/pipeline-deps.ts";
+import { budgetUsageRoute } from "./routes/budget-usage.ts";
 import { chatCompletionsRoute } from "./routes/chat-completions.ts";
 import { completionsRoute } from "./routes/completions.ts";
 import { controlRoute } from "./routes/control.ts";
@@ -156,6 +157,7 @@ export function createApp(config: GatewayConfig, platform: Platform): Hono {
   app.post("/v1/embeddings", embeddingsRoute(pipeline));
   app.get("/v1/models", modelsRoute(pipeline));
   addDialects(app, pipeline, responseStore(config, platform));
+  app.get("/api/v1/budgets/usage", budgetUsageRoute({ ...pipeline, ...pipeline.reserve }));
   app.all("/api/v1/*", controlRoute({ ...pipeline, control: config.control, log: platform.log }));
   app.get("/healthz", livenessRoute);
   app.get(

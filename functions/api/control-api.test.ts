@@ -275,7 +275,12 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
 
     it("forgets an environment, a prompt, a version or a tag, and publishes the count", async () => {
       published.length = 0;
-      const bodies = [{ prompt: "support-reply" }, { prompt: "support-reply", version: 1 }, { tag: "spring" }, { everything: true }];
+      const bodies = [
+        { prompt: "support-reply" },
+        { prompt: "support-reply", version: 1 },
+        { tag: "spring" },
+        { everything: true },
+      ];
       const purged = [];
       for (const body of bodies) purged.push((await call("POST /cache/purge", body)).body.purged);
       await call("POST /cache/purge", { tag: "spring" });
@@ -463,6 +468,7 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     rollbackLabel: {},
     purgeCache: { prompt: "support-reply" },
     renderPrompt: { version: "1", variables: { customer_name: "x" } },
+    putBudget: { scope: "project", window: { kind: "rolling", seconds: 60 }, limit: { requests: 1 } },
     putModel: { route: { kind: "target", provider: "local-runner", model: "m" } },
   };
 
@@ -483,6 +489,7 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     "listPrompts",
     "listModels",
     "listProviders",
+    "listBudgets",
     "listKeys",
     "listTraces",
     "getMe",
@@ -493,7 +500,7 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     "listAudit",
   ]);
   /** These create what they name, in the caller's own project. */
-  const creating = new Set(["createPrompt", "importPrompt", "createKey", "putProvider"]);
+  const creating = new Set(["createPrompt", "importPrompt", "createKey", "putProvider", "putBudget"]);
 
   it.each(
     controlOperations.filter(({ id }) => !creating.has(id)).map((operation) => ({ id: operation.id, operation })),

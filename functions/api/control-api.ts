@@ -6,6 +6,7 @@ import { asStateError, databaseFailure } from "../database-error.ts";
 import type { Change, NewId } from "../stores/tenant.ts";
 import type { Call, ControlDeps, Handlers, Reply } from "./call.ts";
 import { cacheHandlers } from "./cache.ts";
+import { budgetHandlers } from "./budgets.ts";
 import { catalogHandlers } from "./catalog.ts";
 import { keyHandlers } from "./keys.ts";
 import { labelHandlers } from "./labels.ts";
@@ -30,6 +31,7 @@ export const controlHandlers: Handlers = {
   ...catalogHandlers,
   ...priceHandlers,
   ...cacheHandlers,
+  ...budgetHandlers,
   ...keyHandlers,
   ...traceHandlers,
   ...operationHandlers,

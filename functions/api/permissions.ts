@@ -4,7 +4,9 @@ import { type ApiOperation, routeTable } from "@millrace/core/openapi";
 const PREFIX = "/api/v1/";
 
 /** The operations that this Worker serves, with the permission of each: the same rows that /docs shows. */
-export const controlOperations: readonly ApiOperation[] = routeTable.filter(({ path }) => path.startsWith(PREFIX));
+export const controlOperations: readonly ApiOperation[] = routeTable.filter(
+  ({ path, servedBy }) => path.startsWith(PREFIX) && servedBy === undefined,
+);
 
 /** @throws MillraceError `permission-denied`, naming what is missing */
 export function requirePermission(principal: Principal, required: Permission | "any" | "none"): void {

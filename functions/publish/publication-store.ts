@@ -86,6 +86,8 @@ function publicationStateQuery(environmentId: string) {
       'cachePurges', coalesce((select json_agg(json_build_object('kind', c.kind, 'subject', c.subject, 'epoch', c.epoch))
         from cache_purges c where c.project_id = e.project_id and c.environment_id = e.id
           and c.purged_at > now() - make_interval(secs => ${MAX_CACHE_TTL_SECONDS})), '[]'),
+      'budgets', coalesce((select json_agg(g.budget)
+        from budgets g where g.project_id = e.project_id and (g.environment is null or g.environment = e.name)), '[]'),
       'latest', (select json_build_object('epoch', b.epoch, 'hash', b.hash, 'signature', b.signature, 'publishedAt', b.published_at)
         from bundles b where b.project_id = e.project_id and b.environment_id = e.id order by b.epoch desc limit 1),
       'pending', coalesce((select json_agg(o.sequence order by o.sequence)

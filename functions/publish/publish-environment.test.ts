@@ -109,6 +109,7 @@ describe.each(databaseKinds)("publishEnvironment on $name", ({ start }) => {
           "values ($1, $2, 'import', 'kind', $1, $3, $4, '-infinity', $5, now(), now())",
         [id, seeded.projectId, price.model, price.match, JSON.stringify(price)],
       );
+    await database.query("delete from prices");
     const runner = { scope: { kind: "runner" }, rates: { input: 1 } };
     await add("prc_used", { ...runner, model: "millrace-support", match: "exact" });
     await add("prc_prefix", { ...runner, model: "millrace-", match: "prefix" });

@@ -14,7 +14,7 @@ export interface Change extends Tenant {
 }
 
 export type NewId = (
-  kind: "key" | "prompt" | "version" | "labelMove" | "model" | "provider" | "price" | "audit",
+  kind: "key" | "prompt" | "version" | "labelMove" | "model" | "provider" | "budget" | "price" | "audit",
 ) => string;
 
 /** Who did it, as versions, moves and the audit name them. */

@@ -1,4 +1,5 @@
 export * from "./audit.ts";
+export * from "./budget.ts";
 export * from "./bundle.ts";
 export * from "./cache.ts";
 export * from "./catalog.ts";
