@@ -95,12 +95,36 @@ function insertCatalog(runnerUrl: string, at: string): SqlStatement[] {
       text: `insert into route_targets (project_id, model_id, provider_id) select $1, $3, $4 where ${FRESH} on conflict do nothing`,
       params: [projectId, at, modelId, providerId],
     },
+    insertPrice(at),
     {
       text: `insert into outbox (project_id, environment_id, reason, created_at)
         select e.project_id, e.id, 'seed', $2::timestamptz from environments e where e.project_id = $1 and ${FRESH}`,
       params: [projectId, at],
     },
   ];
+}
+
+/** The runner is on this machine, and nobody sends a bill for a call: a price of 0 is what is known, where none would mean unknown. */
+function insertPrice(at: string): SqlStatement {
+  const price = {
+    scope: { provider: PROVIDER },
+    model: DEMONSTRATION_MODEL,
+    match: "exact",
+    rates: { input: 0, output: 0 },
+  };
+  return {
+    text: `insert into prices (id, project_id, origin, scope, scope_name, model, match, valid_from, price, created_at, updated_at)
+      select $3, $1, 'override', 'provider', $4, $5, 'exact', '-infinity', $6::json, $2::timestamptz, $2::timestamptz where ${FRESH}
+      on conflict do nothing`,
+    params: [
+      projectId,
+      at,
+      seedId("price", `${PROJECT}/${DEMONSTRATION_MODEL}`),
+      PROVIDER,
+      DEMONSTRATION_MODEL,
+      JSON.stringify(price),
+    ],
+  };
 }
 
 function insertPrompt(index: number, at: string): SqlStatement[] {
