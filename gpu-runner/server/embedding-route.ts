@@ -12,7 +12,9 @@ export async function embeddingRoute(request: Request, scope: RequestScope, deps
   if (body.dimensions !== undefined) {
     throw unsupported("dimensions", "This model gives vectors of one size only.");
   }
-  const inputs = typeof body.input === "string" ? [body.input] : body.input;
+  const given = typeof body.input === "string" ? [body.input] : body.input;
+  const inputs = given.filter((item) => typeof item === "string");
+  if (inputs.length < given.length) throw unsupported("input", "The runner takes texts, no tokens.");
   const [place] = deps.scheduler.acquire(1, scope.signal);
   const lease = await place;
   const embeddings = await engine.embed(inputs).finally(() => lease?.release());

@@ -1,9 +1,20 @@
 import { z } from "zod";
 
-/** POST /v1/embeddings. */
+/** Inputs of one request (OpenAI's own bound). */
+const MAX_INPUTS = 2048;
+/** Tokens of one input; beyond any embedding model's context. */
+const MAX_INPUT_TOKENS = 131_072;
+const tokensSchema = z.array(z.int().nonnegative()).min(1).max(MAX_INPUT_TOKENS);
+
+/** POST /v1/embeddings. Tokens in place of texts reach providers that take them; the others refuse them. */
 export const embeddingRequestSchema = z.looseObject({
   model: z.string().min(1).max(300),
-  input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(2048)]),
+  input: z.union([
+    z.string().min(1),
+    z.array(z.string().min(1)).min(1).max(MAX_INPUTS),
+    tokensSchema,
+    z.array(tokensSchema).min(1).max(MAX_INPUTS),
+  ]),
   dimensions: z.int().positive().optional(),
   encoding_format: z.enum(["float", "base64"]).optional(),
   user: z.string().optional(),

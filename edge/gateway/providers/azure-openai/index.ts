@@ -26,4 +26,5 @@ export const azureOpenAi = openAiAdapter("azure-openai", openAiCapabilities, {
   address,
   authorize: (secret) => ({ "api-key": secret }),
   rules: { chat: openAiChatRules },
+  takesTokens: true,
 });

@@ -32,7 +32,13 @@ function toBase64(vector: readonly number[]): string {
 export async function callEmbeddings(call: ModelCall, deps: CallDeps): Promise<ModelAnswer> {
   refuseUnsupported(call.fields, SUPPORTED, "Hugging Face feature extraction");
   const input = call.fields["input"];
-  const inputs = (Array.isArray(input) ? input : [input]).filter((item) => typeof item === "string");
+  const given = Array.isArray(input) ? input : [input];
+  const inputs = given.filter((item) => typeof item === "string");
+  if (inputs.length < given.length)
+    throw new MillraceError("unsupported-parameter", {
+      param: "input",
+      message: "Hugging Face takes texts, no tokens.",
+    });
   const observed: Observed = { retryAfter: undefined };
   const library = await loadLibrary();
   const args = { ...accessOf(call.target, deps, library), model: call.target.model, inputs };

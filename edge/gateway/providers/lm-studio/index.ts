@@ -29,6 +29,6 @@ export const lmStudio = openAiAdapter("lm-studio", () => able, {
       developerAsSystem: true,
     },
     completions: { refused: { n: [1], best_of: [1], echo: [false], suffix: [""] } },
-    embeddings: { refused: { dimensions: [] } },
+    embeddings: { refused: { dimensions: [] }, implied: ["encoding_format"] },
   },
 });

@@ -39,7 +39,7 @@ export const mistral = openAiAdapter(
         developerAsSystem: true,
         edit: editMessages,
       },
-      embeddings: { renamed: { dimensions: "output_dimension" }, implied: ["user"] },
+      embeddings: { renamed: { dimensions: "output_dimension" }, implied: ["user", "encoding_format"] },
     },
     // "Prefix Use Cases" in Mistral's cookbook: the answer begins with the prefix.
     repeatsPrefill: true,

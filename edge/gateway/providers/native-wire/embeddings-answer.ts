@@ -1,4 +1,4 @@
-import { type JsonObject, MillraceError } from "@millrace/core/contract";
+import { type JsonObject, MillraceError, providerKinds } from "@millrace/core/contract";
 import type { WholeAnswer } from "../../exchange/answer.ts";
 import type { ModelCall } from "../../exchange/model-call.ts";
 import { asList } from "../../json/vendor-json.ts";
@@ -15,10 +15,16 @@ function encode(vector: readonly number[]): string {
   return toBase64(new Uint8Array(view.buffer));
 }
 
-/** The texts of an embeddings request. */
+/** The texts of an embeddings request. @throws MillraceError `unsupported-parameter` for tokens. */
 export function embeddingInputs(call: ModelCall): string[] {
   const { input } = call.fields;
-  return (Array.isArray(input) ? input : [input]).filter((item) => typeof item === "string");
+  const inputs = Array.isArray(input) ? input : [input];
+  const texts = inputs.filter((item) => typeof item === "string");
+  if (texts.length === inputs.length) return texts;
+  throw new MillraceError("unsupported-parameter", {
+    param: "input",
+    message: `${providerKinds[call.target.provider.kind].title} takes texts, no tokens.`,
+  });
 }
 
 /** Vectors in OpenAI's form; `tokens` is absent where the provider counts none. @throws MillraceError `upstream-garbage`. */

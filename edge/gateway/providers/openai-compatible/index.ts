@@ -11,5 +11,5 @@ const capabilities: ReadonlySet<Capability> = new Set(
 export const openAiCompatible: ProviderAdapter = {
   tier: "cloud",
   capabilities: () => capabilities,
-  call: (call, deps) => callOpenAi(call, deps, {}),
+  call: (call, deps) => callOpenAi(call, deps, { takesTokens: true }),
 };

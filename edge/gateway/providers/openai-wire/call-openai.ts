@@ -5,6 +5,7 @@ import type { ModelCall } from "../../exchange/model-call.ts";
 import { readBounded } from "../../http/read-bounded.ts";
 import type { CallDeps } from "../provider.ts";
 import { applyRules } from "./apply-rules.ts";
+import { callEmbeddings } from "./call-embeddings.ts";
 import { classifyFailure, type FailureContext } from "./classify-failure.ts";
 import { editMembers } from "./edit-members.ts";
 import { type OpenAiDialect, prefillOf } from "./openai-dialect.ts";
@@ -106,6 +107,7 @@ async function callOnce(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect)
 
 /** One call of a server that speaks OpenAI's format. Sends the resolved text as it is wherever the dialect lets it, and passes answers on as they came. */
 export async function callOpenAi(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect): Promise<ModelAnswer> {
+  if (call.surface === "embeddings") return callEmbeddings(call, dialect, (part) => callOnce(part, deps, dialect));
   const answer = await callOnce(call, deps, dialect);
   const prefill = dialect.repeatsPrefill === true && call.surface === "chat" ? prefillOf(call.fields) : undefined;
   return prefill === undefined ? answer : withoutPrefill(answer, prefill);

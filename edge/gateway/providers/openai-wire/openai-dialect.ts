@@ -14,7 +14,7 @@ export interface FieldRules {
   readonly refused?: Readonly<Record<string, readonly JsonValue[] | Impossible>>;
   /** Another name for the same thing. */
   readonly renamed?: Readonly<Record<string, string>>;
-  /** What the vendor does unasked, or what Millrace alone uses (`user`), and the vendor rejects: leaving it out changes nothing. */
+  /** What the vendor does unasked, or what Millrace does itself (`user`, the form of vectors), and the vendor may reject: leaving it out changes nothing. */
   readonly implied?: readonly string[];
   /** The same rule as `refused`, for fields of a message. */
   readonly refusedInMessages?: Readonly<Record<string, readonly JsonValue[]>>;
@@ -43,6 +43,8 @@ export interface OpenAiDialect {
   readonly repeatsPrefill?: boolean;
   /** Texts that one call of `/embeddings` may hold; more are sent in several calls. Absent = OpenAI's 2,048. */
   readonly maxEmbeddingInputs?: number;
+  /** `/embeddings` takes lists of tokens in place of texts. */
+  readonly takesTokens?: boolean;
 }
 
 /** The text of the assistant turn that a chat ends with: what a continuing model goes on from. */

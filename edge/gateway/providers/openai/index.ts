@@ -42,4 +42,5 @@ export const openAi = openAiAdapter("openai", openAiCapabilities, {
     ...(project === undefined ? {} : { "openai-project": project }),
   }),
   rules: { chat: openAiChatRules },
+  takesTokens: true,
 });

@@ -17,4 +17,5 @@ export const sglang = openAiAdapter("sglang", () => able, {
     },
     completions: { refused: { suffix: [""] } },
   },
+  takesTokens: true,
 });

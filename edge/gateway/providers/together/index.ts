@@ -17,7 +17,7 @@ export const together = openAiAdapter(
         developerAsSystem: true,
       },
       completions: { refused: { suffix: [""], best_of: [1] } },
-      embeddings: { refused: { dimensions: [] } },
+      embeddings: { refused: { dimensions: [] }, implied: ["encoding_format"] },
     },
   },
 );

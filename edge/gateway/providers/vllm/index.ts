@@ -11,4 +11,5 @@ export const vllm = openAiAdapter("vllm", () => able, {
     chat: { developerAsSystem: true, edit: ({ fields }) => continueFinalMessage(fields) },
     completions: { refused: { suffix: [""] } },
   },
+  takesTokens: true,
 });

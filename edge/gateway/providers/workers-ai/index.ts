@@ -25,7 +25,7 @@ export const workersAi = openAiAdapter(
         refused: { n: [1], logprobs: [false], top_logprobs: [0], logit_bias: [{}] },
         developerAsSystem: true,
       },
-      embeddings: { refused: { dimensions: [] } },
+      embeddings: { refused: { dimensions: [] }, implied: ["encoding_format"] },
     },
     // "Maximum 100 items" in the input schema of its text-embedding models.
     maxEmbeddingInputs: 100,
