@@ -11,11 +11,11 @@ export interface ResumeSituation {
   readonly surface: Surface;
   /** In the order of the plan. */
   readonly candidates: readonly ResumeCandidate[];
-  /** Position of the target whose stream broke. */
-  readonly broken: number;
+  /** Positions of targets whose streams broke, the latest last; none twice. */
+  readonly broken: readonly number[];
   /** Positions of targets that failed before in this exchange. */
   readonly spent: ReadonlySet<number>;
-  /** Another call of the broken target may succeed. */
+  /** Another call of the target that broke last may succeed. */
   readonly retryHelps: boolean;
   readonly ways: readonly RecoveryWay[];
 }
@@ -27,24 +27,27 @@ export interface ResumeStep {
 }
 
 /**
- * In which order targets are asked to go on with a broken answer. First those that can continue it, in the plan's order and the broken one last;
- * then those that can only tell it again, the same model first: no other is likely to tell the same.
+ * In which order targets are asked to go on with a broken answer. First those that can continue it, in the plan's order; then those that can only tell
+ * it again, the model that began it first, because no other is as likely to tell the same. Targets that broke already come last in both.
  */
 export function resumeOrder(situation: ResumeSituation): readonly ResumeStep[] {
   const { candidates, broken, spent, surface } = situation;
-  const positions = [...candidates.keys()].filter((at) => at !== broken && !spent.has(at));
-  const order = [...positions, ...(situation.retryHelps && !spent.has(broken) ? [broken] : [])];
+  const latest = broken.at(-1);
+  const may = (at: number): boolean => !spent.has(at) && (at !== latest || situation.retryHelps);
+  const fresh = [...candidates.keys()].filter((at) => may(at) && !broken.includes(at));
+  const again = broken.filter(may);
   const steps: ResumeStep[] = [];
   if (situation.ways.includes("continue")) {
     // A plain completion is a continuation by its nature.
-    const able = order.filter(
+    const able = [...fresh, ...again].filter(
       (at) => surface === "completions" || candidates[at]?.capabilities.has("prefill") === true,
     );
     steps.push(...able.map((candidate) => ({ candidate, way: "continue" as const })));
   }
   if (situation.ways.includes("regenerate")) {
-    const isSame = (at: number): boolean => candidates[at]?.model === candidates[broken]?.model;
-    const sorted = [...order.filter(isSame), ...order.filter((at) => !isSame(at))];
+    const began = candidates[broken[0] ?? 0]?.model;
+    const isSame = (at: number): boolean => candidates[at]?.model === began;
+    const sorted = [...fresh.filter(isSame), ...fresh.filter((at) => !isSame(at)), ...again];
     steps.push(...sorted.map((candidate) => ({ candidate, way: "regenerate" as const })));
   }
   return steps;

@@ -23,6 +23,12 @@ describe("createSseDecoder", () => {
     expect(decode([...encoder.encode(stream)].map((byte) => Uint8Array.of(byte)))).toEqual(expected);
   });
 
+  it("drops an event that comes again under its id, and keeps one that only says the same", () => {
+    expect(
+      decode([encoder.encode("id: 1\ndata: a\n\nid: 1\ndata: a\n\ndata: b\n\ndata: b\n\nid: 2\ndata: a\n\n")]),
+    ).toEqual(["a", "b", "b", "a"]);
+  });
+
   it("gives the last event when the stream ends without its blank line", () => {
     expect(decode([encoder.encode("data: a\n\ndata: b")])).toEqual(["a", "b"]);
   });

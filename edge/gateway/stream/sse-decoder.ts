@@ -19,9 +19,13 @@ export function createSseDecoder(): SseDecoder {
   const decoder = new TextDecoder("utf-8");
   let events: string[] = [];
   let charsSinceEvent = 0;
+  let lastId: string | undefined;
   const parser = createParser({
     onEvent: (event) => {
       charsSinceEvent = 0;
+      // Sent twice. Without an id nobody can tell: a model may say the same word again.
+      if (event.id !== undefined && event.id === lastId) return;
+      lastId = event.id ?? lastId;
       if (event.data !== "") events.push(event.data);
     },
   });

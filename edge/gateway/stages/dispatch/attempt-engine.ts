@@ -57,6 +57,8 @@ export class AttemptEngine {
   readonly #deadlineAtMs: number | undefined;
   readonly #missed: MissedAnswer[] = [];
   readonly #tries: number[];
+  /** Targets whose streams broke, the latest last. */
+  readonly #broken: number[] = [];
   /** Targets that are not asked again. */
   readonly spent = new Set<number>();
   readonly #refused = new Map<number, RefusedCall>();
@@ -84,6 +86,17 @@ export class AttemptEngine {
   miss(index: number, error: MillraceError): void {
     const target = this.resolution.candidates[index];
     if (target !== undefined) this.#missed.push({ target, error });
+  }
+
+  /** A stream of this target broke. */
+  broke(index: number): void {
+    const known = this.#broken.indexOf(index);
+    if (known >= 0) this.#broken.splice(known, 1);
+    this.#broken.push(index);
+  }
+
+  get broken(): readonly number[] {
+    return this.#broken;
   }
 
   failure(breach?: MillraceError): MillraceError {
@@ -174,7 +187,7 @@ export class AttemptEngine {
     const state = {
       attempts: this.deps.attempts.started,
       attemptsOfTarget: this.#tries[index] ?? 1,
-      otherKeys: this.deps.health.otherKeys(call.target, { nowMs: this.deps.nowMs(), avoid: this.#avoid }),
+      otherKeys: this.#otherKeys(call),
       targetsLeft: this.#targetsLeft(index),
       contextTokens: this.resolution.candidates[index]?.contextTokens,
       remainingMs: this.remainingMs(),
@@ -193,6 +206,12 @@ export class AttemptEngine {
   #mayIgnore(index: number): boolean {
     const faulted = this.#missed.some((one) => "error" in one && classifyFailure(one.error).class !== "request");
     return faulted && this.#targetsLeft(index) > 0 && this.mayTry;
+  }
+
+  #otherKeys({ target, secretName }: TargetCall): number {
+    // Who needs no key has no other.
+    if (secretName === undefined) return 0;
+    return this.deps.health.otherKeys(target, { nowMs: this.deps.nowMs(), avoid: this.#avoid });
   }
 
   #targetsLeft(index: number): number {
@@ -274,6 +293,7 @@ export class AttemptEngine {
         const error = new MillraceError("content-filtered", {
           message: "The provider's content filter stopped the answer.",
         });
+        await call.drain();
         call.reject(error);
         return { kind: "failed", call, index, error };
       } catch (cause) {

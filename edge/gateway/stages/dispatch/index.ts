@@ -1,6 +1,5 @@
 import type { ModelAnswer } from "../../exchange/answer.ts";
 import type { Resolution } from "../../exchange/resolution.ts";
-import { readUsage } from "../../providers/openai-wire/read-usage.ts";
 import { type AttemptDeps, AttemptEngine } from "./attempt-engine.ts";
 import { ResumableStream } from "./resumable-stream.ts";
 
@@ -23,7 +22,7 @@ export async function dispatch(resolution: Resolution, deps: DispatchDeps): Prom
   const opened = await engine.open();
   const { answer, call } = opened;
   if (answer.kind === "whole") {
-    call.complete(readUsage(answer.body["usage"]));
+    call.complete();
     return { answer, cancel: () => undefined };
   }
   const stream = new ResumableStream(engine, opened, answer);

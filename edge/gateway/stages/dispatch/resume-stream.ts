@@ -113,6 +113,7 @@ export async function resumeStream(engine: AttemptEngine, broken: BrokenStream):
   const { error, delivered, index } = broken;
   const failure = classifyFailure(error);
   engine.miss(index, error);
+  engine.broke(index);
   if (failure.class === "caller" || failure.class === "policy" || failure.class === "request") throw error;
   const decision = decideRecovery(delivered, {
     surface: resolution.surface,
@@ -124,7 +125,7 @@ export async function resumeStream(engine: AttemptEngine, broken: BrokenStream):
   const steps = resumeOrder({
     surface: resolution.surface,
     candidates: resolution.candidates,
-    broken: index,
+    broken: engine.broken,
     spent: engine.spent,
     retryHelps: failure.retryHelps,
     ways: decision.ways,
@@ -133,7 +134,7 @@ export async function resumeStream(engine: AttemptEngine, broken: BrokenStream):
     if (!engine.mayTry) break;
     const planned = planContinuation(engine, broken, step);
     if (planned === undefined) continue;
-    if (step.candidate === index) await engine.backOff(1);
+    if (engine.broken.includes(step.candidate)) await engine.backOff(1);
     const place = await engine.admit(step.candidate);
     if (place === undefined) continue;
     const call = engine.start(place, "resume", planned.call);

@@ -6,6 +6,7 @@ import type { ModelCall } from "../../exchange/model-call.ts";
 import type { PlannedTarget } from "../../exchange/target.ts";
 import type { AdmittedCall, CallOutcome, HealthView } from "../../health/health-view.ts";
 import type { FrameBatch, WaitPhase } from "../../providers/provider.ts";
+import { readUsage } from "../../providers/openai-wire/read-usage.ts";
 import { providerRegistry } from "../../providers/registry.ts";
 import { createGuardedFetch } from "./guarded-fetch.ts";
 import { StreamTracker } from "./stream-tracker.ts";
@@ -105,6 +106,7 @@ export class TargetCall {
         awaiting: (phase) => this.#awaiting(phase),
       });
       if (answer.kind === "stream") return { ...answer, first: await this.#firstContent(answer) };
+      this.#reported = readUsage(answer.body["usage"]);
       const fault = faultyArguments(argumentsOf(answer.body));
       if (fault !== undefined) throw fault;
       return answer;
@@ -113,9 +115,8 @@ export class TargetCall {
     }
   }
 
-  /** A whole answer was taken: what it says it consumed. */
-  complete(usage: Usage | undefined): void {
-    this.#reported = usage;
+  /** A whole answer was taken. */
+  complete(): void {
     this.#end("ok", undefined);
   }
 
@@ -148,6 +149,16 @@ export class TargetCall {
   cancel(reason: MillraceError): void {
     this.#end("cancelled", reason.code === "client-closed" ? reason : undefined);
     this.#controller.abort(reason);
+  }
+
+  /** Reads a stream that is not delivered to its end, for the sake of its usage. */
+  async drain(): Promise<void> {
+    try {
+      for (let batch = await this.#source?.next(); batch !== undefined; batch = await this.#source?.next())
+        this.tracker.see(batch);
+    } catch {
+      // Then its usage is not known.
+    }
   }
 
   /** Ends the call because of what it said, which is no word about the target's health. */

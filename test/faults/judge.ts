@@ -1,0 +1,108 @@
+import type { Span } from "@millrace/core/contract";
+import type { Observation } from "./run-scenario.ts";
+import type { Expectation, Scenario } from "./scenario.ts";
+import { ANSWER, USAGE } from "./wire.ts";
+
+/** One row of the scorecard. */
+export interface Verdict {
+  readonly fault: string;
+  readonly form: "stream" | "whole";
+  readonly passed: boolean;
+  readonly outcome: Expectation["outcome"] | "wrong";
+  readonly deliveredChars: number;
+  /** Characters that the caller got more than once. */
+  readonly duplicates: number;
+  /** Tokens by which the account differs from what the providers reported. */
+  readonly costErrorTokens: number;
+  readonly faults: readonly string[];
+}
+
+function attemptName({ attributes }: Span): string {
+  return `${String(attributes["kind"])} ${String(attributes["provider"])} ${String(attributes["outcome"])}`;
+}
+
+/** What the attempts say that providers reported. Tokens. */
+function reported(attempts: readonly Span[]): { input: number; output: number } {
+  const sum = { input: 0, output: 0 };
+  for (const { attributes } of attempts) {
+    const usage = attributes["usage"] as { source: string; input_tokens: number; output_tokens: number } | null;
+    if (usage?.source !== "provider") continue;
+    sum.input += usage.input_tokens;
+    sum.output += usage.output_tokens;
+  }
+  return sum;
+}
+
+function costError(seen: Observation, expect: Expectation): number {
+  const answers = expect.attempts.filter((attempt) => attempt.endsWith(" ok")).length;
+  const due = expect.billed ?? { input: answers * USAGE.prompt_tokens, output: answers * USAGE.completion_tokens };
+  const told = reported(seen.attempts);
+  return Math.abs(told.input - due.input) + Math.abs(told.output - due.output);
+}
+
+function same(faults: string[], what: string, [seen, expected]: readonly [unknown, unknown]): void {
+  if (JSON.stringify(seen) !== JSON.stringify(expected))
+    faults.push(`${what} is ${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`);
+}
+
+function expectedText(expect: Expectation): string {
+  if (expect.outcome === "refused") return "";
+  return expect.text ?? ANSWER;
+}
+
+function judgeAnswer(seen: Observation, scenario: Scenario, faults: string[]): void {
+  const { expect } = scenario;
+  if (expect.outcome !== "answered") return;
+  same(faults, "status", [seen.status, 200]);
+  same(faults, "error", [seen.errorCode, undefined]);
+  same(faults, "end", [seen.done, true]);
+  same(faults, "finish reason", [seen.finish, expect.finish ?? "stop"]);
+  same(faults, "answering provider", [seen.record.provider, expect.by]);
+  same(faults, "trace status", [seen.record.status, "ok"]);
+  if (seen.record.usage === null) faults.push("the trace has no usage");
+  if (expect.billed === undefined) {
+    const total = (seen.usage?.prompt_tokens ?? 0) + (seen.usage?.completion_tokens ?? 0);
+    same(faults, "usage told", [total, USAGE.total_tokens]);
+  }
+}
+
+function judgeFailure(seen: Observation, expect: Expectation, faults: string[]): void {
+  if (expect.outcome === "answered") return;
+  same(faults, "error", [seen.errorCode, expect.code]);
+  if (expect.outcome === "refused") {
+    same(faults, "status", [seen.status, expect.status]);
+    same(faults, "causes", [seen.causes, expect.causes]);
+    if (expect.retryAfter !== undefined) same(faults, "retry-after", [seen.retryAfter, expect.retryAfter]);
+    return;
+  }
+  same(faults, "status", [seen.status, 200]);
+  same(faults, "end", [seen.done, false]);
+  same(faults, "finish reason", [seen.finish, undefined]);
+  if (seen.record.status === "ok") faults.push("the trace calls a broken answer ok");
+}
+
+/** Compares what was seen with what must be. */
+export function judge(scenario: Scenario, seen: Observation): Verdict {
+  const { expect, fault, stream, check } = scenario;
+  const faults: string[] = [];
+  same(faults, "text", [seen.text, expectedText(expect)]);
+  same(faults, "attempts", [seen.attempts.map(attemptName), expect.attempts]);
+  judgeAnswer(seen, scenario, faults);
+  judgeFailure(seen, expect, faults);
+  if (stream && seen.ids > 1) faults.push(`the chunks carry ${seen.ids} ids`);
+  const wrong = check?.(seen.events);
+  if (wrong !== undefined) faults.push(wrong);
+  if (!seen.healthy) faults.push("the next request was not answered");
+  const costErrorTokens = costError(seen, expect);
+  if (costErrorTokens > 0) faults.push(`the account is off by ${costErrorTokens} tokens`);
+  return {
+    fault,
+    form: stream ? "stream" : "whole",
+    passed: faults.length === 0,
+    outcome: faults.length === 0 ? expect.outcome : "wrong",
+    deliveredChars: seen.text.length,
+    duplicates: Math.max(0, seen.text.length - expectedText(expect).length),
+    costErrorTokens,
+    faults,
+  };
+}
