@@ -28,6 +28,7 @@ import {
   retrieveResponseRoute,
 } from "./routes/responses.ts";
 import { createCacheApi } from "./stages/cache/cache-api.ts";
+import { Flights } from "./stages/cache/index.ts";
 import { createTraceWriter } from "./stages/record/trace-writer.ts";
 import { createPromptCache } from "./stages/resolve/resolve-prompt.ts";
 
@@ -84,6 +85,7 @@ function createPipeline(
     bundles,
     resolve: { prompts: createPromptCache(), nowMs, chance },
     cache: createCacheApi(nowMs),
+    flights: new Flights(),
     health: createIsolateHealth(crypto.randomUUID(), {
       ...clock,
       service: (environmentId) => config.targetHealth.getByName(environmentId),

@@ -11,6 +11,7 @@ import { authenticate, requirePermission } from "../stages/authenticate/index.ts
 import { lookUp } from "../stages/cache/index.ts";
 import { dispatch } from "../stages/dispatch/index.ts";
 import { resolve } from "../stages/resolve/index.ts";
+import { collapse } from "./collapse.ts";
 import { ExchangeRun, type Prepared, type Progress } from "./exchange-run.ts";
 import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
 import { streamedResponse } from "./streamed-response.ts";
@@ -43,7 +44,10 @@ async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Pr
   });
   note({ admission, body, accepted, resolution });
   const holding = run.hold({ admission, accepted, resolution });
-  const cacheDecision = await timeline.measure("cache", () => lookUp(request, { admission, resolution }, deps));
+  const cacheDecision = await timeline.measure("cache", async () => {
+    const looked = await lookUp(request, { admission, resolution }, deps);
+    return looked.state === "miss" ? collapse(run, looked) : looked;
+  });
   if (cacheDecision.state !== "hit") await holding.confirm();
   const progress = { admission, body, accepted, resolution, cache: cacheDecision.state };
   note(progress);

@@ -7,7 +7,7 @@ import type { Resolution } from "../exchange/resolution.ts";
 import { Timeline } from "../exchange/timeline.ts";
 import { answerHeaders } from "../http/answer-headers.ts";
 import type { JsonBody } from "../http/read-json-body.ts";
-import type { CacheDecision } from "../stages/cache/index.ts";
+import type { CacheDecision, Leader } from "../stages/cache/index.ts";
 import { accountFor, type ExchangeAccount } from "../stages/record/account-for.ts";
 import { estimateUsage } from "../stages/record/estimate-usage.ts";
 import { record } from "../stages/record/index.ts";
@@ -49,6 +49,7 @@ export class ExchangeRun {
   readonly timeline: Timeline;
   readonly attempts: AttemptLog;
   #holding: Holding | undefined;
+  #flight: Leader | undefined;
 
   constructor(dialect: Dialect, caller: Caller, deps: PipelineDeps) {
     this.dialect = dialect;
@@ -91,6 +92,18 @@ export class ExchangeRun {
     return this.#holding?.mayCall() ?? true;
   }
 
+  /** Others may wait for this exchange's answer from now on. */
+  lead(flight: Leader): void {
+    this.#flight = flight;
+  }
+
+  /** Gives the answer to those who wait for it; undefined sends them off. Only the first call counts. */
+  land(text: string | undefined, kept?: Promise<unknown>): void {
+    const flight = this.#flight;
+    this.#flight = undefined;
+    flight?.land(text, kept);
+  }
+
   /** What the exchange consumed and cost, once its calls are over. */
   account({ admission, resolution, cache }: Progress, summary: AnswerSummary | undefined): ExchangeAccount {
     return accountFor({
@@ -107,6 +120,7 @@ export class ExchangeRun {
    * as the operator chose. The work itself outlives the caller either way.
    */
   async conclude(progress: Progress, conclusion: Conclusion): Promise<void> {
+    this.land(undefined);
     const { admission, body, accepted, resolution } = progress;
     if (admission === undefined) return;
     const account = conclusion.account ?? this.account(progress, conclusion.summary);

@@ -1,6 +1,6 @@
 import type { BundleStore, KeepAlive } from "../bundles/bundle-store.ts";
 import type { HealthViews } from "../health/health-view.ts";
-import type { AnswerCache } from "../stages/cache/index.ts";
+import type { AnswerCache, Flights } from "../stages/cache/index.ts";
 import type { DispatchDeps } from "../stages/dispatch/index.ts";
 import type { RecordDeps } from "../stages/record/index.ts";
 import type { ReserveDeps } from "../stages/reserve/index.ts";
@@ -11,6 +11,7 @@ export interface PipelineDeps {
   readonly bundles: Pick<BundleStore, "read">;
   readonly resolve: ResolveDeps;
   readonly cache: AnswerCache;
+  readonly flights: Flights;
   readonly health: HealthViews;
   readonly dispatch: Omit<DispatchDeps, "secret" | "callerLeft" | "attempts" | "health" | "mayCall">;
   readonly reserve: ReserveDeps;

@@ -4,8 +4,11 @@ type Landed = string | undefined;
 /** The first of several identical questions asks the model; it must land, whatever happens. */
 export interface Leader {
   readonly role: "leader";
-  /** Gives the followers the answer, or sends them off to ask for themselves. Only the first call counts. */
-  land(text: Landed): void;
+  /**
+   * Gives the followers the answer, or sends them off to ask for themselves. Only the first call counts.
+   * @param kept until it settles, who comes gets this answer: the cache does not have it yet.
+   */
+  land(text: Landed, kept?: Promise<unknown>): void;
 }
 
 export interface Follower {
@@ -27,9 +30,11 @@ export class Flights {
     this.#flights.set(key, promise);
     return {
       role: "leader",
-      land: (text) => {
-        if (this.#flights.get(key) === promise) this.#flights.delete(key);
+      land: (text, kept = Promise.resolve()) => {
         resolve(text);
+        void kept.finally(() => {
+          if (this.#flights.get(key) === promise) this.#flights.delete(key);
+        });
       },
     };
   }

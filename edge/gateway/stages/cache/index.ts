@@ -4,6 +4,7 @@ import type { Admission } from "../../exchange/admission.ts";
 import type { AnswerSummary } from "../../exchange/answer.ts";
 import type { PromptChoice, Resolution } from "../../exchange/resolution.ts";
 import { digestHex } from "../../crypto/digest-hex.ts";
+export { Flights, type Leader } from "./flights.ts";
 import { decideCaching } from "./decide-caching.ts";
 
 export interface KeptAnswer {
@@ -34,7 +35,7 @@ export type CacheDecision =
     }
   | {
       readonly state: "hit";
-      readonly reason: "exact";
+      readonly reason: "exact" | "collapsed";
       readonly text: string;
       readonly body: Readonly<JsonObject>;
       readonly ageSeconds: number | undefined;

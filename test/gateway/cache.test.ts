@@ -1,0 +1,167 @@
+import type { Bundle } from "@millrace/core/contract";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { json, type Script, sse, startUpstream, type Upstream } from "../fakes/upstream.ts";
+import { eventually } from "../support/eventually.ts";
+import { type GatewayUnderTest, newTenant, startGateway, type Tenant } from "../support/gateway.ts";
+
+let upstream: Upstream;
+let gateway: GatewayUnderTest;
+let tenant: Tenant;
+
+beforeAll(async () => {
+  upstream = await startUpstream();
+  gateway = await startGateway({ ALLOWED_PRIVATE_HOSTS: new URL(upstream.origin).host });
+  tenant = newTenant({
+    models: { small: { name: "small", route: { kind: "target", provider: "cloud", model: "s" }, surfaces: ["chat"] } },
+    providers: {
+      cloud: {
+        name: "cloud",
+        kind: "openai-compatible",
+        base_url: `${upstream.origin}/v1`,
+        timeouts: { headers_ms: 5000, first_token_ms: 5000, gap_ms: 5000, total_ms: 20_000 },
+      },
+    },
+  });
+  await gateway.publish(tenant);
+});
+afterAll(async () => {
+  await gateway?.close();
+  await upstream?.close();
+});
+
+let asked = 0;
+/** Every answer tells its number, so that two calls upstream can be told apart. */
+const numbered = (): Script =>
+  json({
+    id: "chatcmpl-1",
+    object: "chat.completion",
+    created: 1_700_000_000,
+    model: "s-2026",
+    choices: [
+      { index: 0, message: { role: "assistant", content: `answer ${++asked}`, refusal: null }, finish_reason: "stop" },
+    ],
+    usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
+  });
+
+let question = 0;
+beforeEach(() => {
+  question++;
+  asked = 0;
+  upstream.answer(numbered);
+});
+
+interface Told {
+  readonly cache: string | null;
+  readonly text: string;
+  readonly status: number;
+}
+
+async function ask(headers: Record<string, string> = {}, more: object = {}): Promise<Told> {
+  const body = { model: "small", messages: [{ role: "user", content: `question ${question}` }], ...more };
+  const caller = { ...tenant, headers: { "x-millrace-cache": "ttl=60", ...headers } };
+  const response = await gateway.post("/v1/chat/completions", caller, body);
+  const text = await response.text();
+  return {
+    cache: response.headers.get("x-millrace-cache"),
+    status: response.status,
+    text: /answer \d+/.exec(text)?.[0] ?? text,
+  };
+}
+
+/** The cache is filled beside the answer. */
+async function askedBefore(headers: Record<string, string> = {}): Promise<void> {
+  await ask(headers);
+  await eventually(async () => expect((await ask(headers)).cache).toBe("hit"));
+}
+
+async function publishEpochs(epochs: Partial<Bundle["cache_epochs"]>): Promise<void> {
+  const cache_epochs = { ...tenant.bundle.cache_epochs, ...epochs };
+  tenant = { ...tenant, bundle: { ...tenant.bundle, cache_epochs } };
+  await gateway.publish(tenant);
+}
+
+describe("cache-control", () => {
+  it("no-cache asks the model again, and its answer is what others get from then on", async () => {
+    await askedBefore();
+    expect(await ask({ "cache-control": "no-cache" })).toMatchObject({ cache: "miss", text: "answer 2" });
+    await eventually(async () => expect(await ask()).toMatchObject({ cache: "hit", text: "answer 2" }));
+  });
+
+  it("max-age refuses what is older, no-store neither reads nor keeps", async () => {
+    await askedBefore();
+    expect((await ask({ "cache-control": "max-age=3600" })).cache).toBe("hit");
+    expect(await ask({ "cache-control": "no-store" })).toMatchObject({ cache: "off", text: "answer 2" });
+    expect((await ask()).text).toBe("answer 1");
+  });
+});
+
+describe("a purge", () => {
+  it("of a tag forgets what bears it and nothing else", async () => {
+    const spring = { "x-millrace-cache-tags": "spring, sale" };
+    await askedBefore(spring);
+    await askedBefore({ "x-millrace-cache-tags": "autumn" });
+    await publishEpochs({ tags: { spring: 1 } });
+    await eventually(async () => expect(await ask(spring)).toMatchObject({ text: "answer 3" }));
+    expect(await ask({ "x-millrace-cache-tags": "autumn" })).toMatchObject({ cache: "hit", text: "answer 2" });
+  });
+
+  it("of the environment forgets everything", async () => {
+    await askedBefore();
+    await publishEpochs({ environment: 1 });
+    await eventually(async () => expect((await ask()).text).not.toBe("answer 1"));
+  });
+});
+
+/** An answer that waits until the test lets it go. */
+function held(script: () => Script): { readonly go: () => void; readonly script: () => Script } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    go: resolve,
+    script: () => {
+      const { steps = [], ...head } = script();
+      return { ...head, steps: [{ until: promise }, ...steps] };
+    },
+  };
+}
+
+describe("identical misses at once", () => {
+  it("are one call upstream, and every caller gets its whole answer, streamed or not", async () => {
+    const gate = held(numbered);
+    upstream.answer(gate.script);
+    const before = upstream.requests.length;
+    const callers = Array.from({ length: 20 }, (_, index) => ask({}, index % 2 === 0 ? {} : { stream: true }));
+    await eventually(async () => expect(upstream.requests.length).toBe(before + 1));
+    gate.go();
+    const told = await Promise.all(callers);
+    expect(new Set(told.map(({ text }) => text))).toEqual(new Set(["answer 1"]));
+    expect(told.filter(({ cache }) => cache === "hit")).toHaveLength(19);
+    expect(upstream.requests.length).toBe(before + 1);
+  });
+
+  it("ask for themselves when the first call fails", async () => {
+    const failure = held(() => json({ error: { message: "no", type: "invalid_request_error" } }, 400));
+    let calls = 0;
+    upstream.answer(() => (calls++ === 0 ? failure.script() : numbered()));
+    const callers = Array.from({ length: 5 }, () => ask());
+    await eventually(async () => expect(calls).toBe(1));
+    failure.go();
+    const told = await Promise.all(callers);
+    expect(told.filter(({ status }) => status === 200)).toHaveLength(4);
+  });
+
+  it("do not wait for a caller who left", async () => {
+    const gate = held(() => sse(["[DONE]"]));
+    let calls = 0;
+    upstream.answer(() => (calls++ === 0 ? gate.script() : numbered()));
+    const leaving = new AbortController();
+    const body = { model: "small", messages: [{ role: "user", content: `question ${question}` }] };
+    const caller = { ...tenant, headers: { "x-millrace-cache": "ttl=60" }, signal: leaving.signal };
+    const first = gateway.post("/v1/chat/completions", caller, body).catch(() => "left");
+    await eventually(async () => expect(calls).toBe(1));
+    const second = ask();
+    leaving.abort();
+    expect(await first).toBe("left");
+    expect((await second).status).toBe(200);
+    gate.go();
+  });
+});
