@@ -33,6 +33,8 @@ export function findProviderFault(provider: Described): ProviderFault | undefine
     return { param: "base_url", message: `A provider of kind ${provider.kind} needs a base_url: ${row.docs}` };
   // At another address (a proxy, a private endpoint) nobody here knows whether a key is asked for.
   const ownAddress = provider.base_url === undefined;
+  if (provider.secret !== undefined && provider.secrets !== undefined)
+    return { param: "secrets", message: "A provider has either `secret` or `secrets`." };
   if (row.secret === "needed" && ownAddress && provider.secret === undefined && provider.secrets === undefined)
     return { param: "secret", message: `A provider of kind ${provider.kind} needs a secret: ${row.docs}` };
   if (provider.inference_provider !== undefined && provider.kind !== "huggingface")

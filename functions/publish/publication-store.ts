@@ -75,9 +75,9 @@ function publicationStateQuery(environmentId: string) {
       'labels', coalesce((select json_agg(json_build_object('promptId', l.prompt_id, 'label', l.label, 'versionId', l.version_id,
           'previousVersionId', l.previous_version_id)) from own_labels l), '[]'),
       'models', coalesce((select json_agg(json_build_object('name', m.name, 'route', m.route, 'surfaces', m.surfaces,
-          'contextTokens', m.context_tokens)) from models m where m.project_id = e.project_id), '[]'),
+          'contextTokens', m.context_tokens, 'resilience', m.resilience)) from models m where m.project_id = e.project_id), '[]'),
       'providers', coalesce((select json_agg(json_build_object('name', p.name, 'kind', p.kind, 'baseUrl', p.base_url, 'secret', p.secret,
-          'inferenceProvider', p.inference_provider, 'timeouts', p.timeouts)) from providers p where p.project_id = e.project_id), '[]'),
+          'secrets', p.secrets, 'maxConcurrent', p.max_concurrent, 'settings', p.settings, 'inferenceProvider', p.inference_provider, 'timeouts', p.timeouts)) from providers p where p.project_id = e.project_id), '[]'),
       'prices', coalesce((select json_agg(json_build_object('origin', x.origin, 'price', x.price)) from prices x
         where x.project_id = e.project_id and exists (
           select 1 from models m cross join lateral jsonb_path_query(m.route::jsonb, '$.** ? (@.kind == "target")') target

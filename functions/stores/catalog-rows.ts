@@ -6,6 +6,7 @@ export interface ModelRow {
   readonly route: unknown;
   readonly surfaces: readonly string[];
   readonly contextTokens: number | null;
+  readonly resilience: unknown;
 }
 
 /** Columns of `providers` that callers see, as the database gives them. */
@@ -14,6 +15,9 @@ export interface ProviderRow {
   readonly kind: string;
   readonly baseUrl: string | null;
   readonly secret: string | null;
+  readonly secrets: unknown;
+  readonly maxConcurrent: number | null;
+  readonly settings: unknown;
   readonly inferenceProvider: string | null;
   readonly timeouts: unknown;
 }
@@ -24,6 +28,7 @@ export function toModel(row: ModelRow): Model {
     route: row.route,
     surfaces: row.surfaces,
     ...(row.contextTokens === null ? {} : { context_tokens: row.contextTokens }),
+    ...(row.resilience === null ? {} : { resilience: row.resilience }),
   });
 }
 
@@ -33,6 +38,9 @@ export function toProvider(row: ProviderRow): Provider {
     kind: row.kind,
     ...(row.baseUrl === null ? {} : { base_url: row.baseUrl }),
     ...(row.secret === null ? {} : { secret: row.secret }),
+    ...(row.secrets === null ? {} : { secrets: row.secrets }),
+    ...(row.maxConcurrent === null ? {} : { max_concurrent: row.maxConcurrent }),
+    ...(row.settings === null ? {} : { settings: row.settings }),
     ...(row.inferenceProvider === null ? {} : { inference_provider: row.inferenceProvider }),
     timeouts: row.timeouts,
   });

@@ -6,6 +6,10 @@ import { toModel, toProvider } from "./catalog-rows.ts";
 import { type ChangeOutcome, runChange } from "./recorded-change.ts";
 import type { Change, Tenant } from "./tenant.ts";
 
+function jsonOrNull(value: object | undefined): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
 type Outcome = ChangeOutcome<Record<string, unknown>>;
 
 export async function listModels({ db, principal }: Tenant): Promise<Model[]> {
@@ -38,13 +42,13 @@ export async function putModel(change: Change, model: Model): Promise<Outcome> {
         and name in (select json_array_elements_text(${JSON.stringify(names)}::json))
     ),
     changed as (
-      insert into models (id, project_id, name, route, surfaces, context_tokens, created_at, updated_at)
+      insert into models (id, project_id, name, route, surfaces, context_tokens, resilience, created_at, updated_at)
       select ${change.newId("model")}, ${projectId}, ${model.name}, ${JSON.stringify(model.route)}::json,
         array(select json_array_elements_text(${JSON.stringify(model.surfaces)}::json)), ${model.context_tokens ?? null}::integer,
-        ${at}::timestamptz, ${at}::timestamptz
+        ${jsonOrNull(model.resilience)}::json, ${at}::timestamptz, ${at}::timestamptz
       where (select count(*) from named) = ${names.length}::integer
       on conflict (project_id, name) do update set route = excluded.route, surfaces = excluded.surfaces,
-        context_tokens = excluded.context_tokens, updated_at = excluded.updated_at
+        context_tokens = excluded.context_tokens, resilience = excluded.resilience, updated_at = excluded.updated_at
       returning id
     ),
     unlinked as (
@@ -90,11 +94,14 @@ export async function putProvider(change: Change, provider: Provider): Promise<O
   return runChange(
     change,
     sql`changed as (
-      insert into providers (id, project_id, name, kind, base_url, secret, inference_provider, timeouts, created_at, updated_at)
+      insert into providers (id, project_id, name, kind, base_url, secret, secrets, max_concurrent, settings, inference_provider, timeouts,
+        created_at, updated_at)
       select ${change.newId("provider")}, ${projectId}, ${provider.name}, ${provider.kind}, ${provider.base_url ?? null}::text,
-        ${provider.secret ?? null}::text, ${provider.inference_provider ?? null}::text, ${JSON.stringify(provider.timeouts)}::json,
+        ${provider.secret ?? null}::text, ${jsonOrNull(provider.secrets)}::json, ${provider.max_concurrent ?? null}::integer,
+        ${jsonOrNull(provider.settings)}::json, ${provider.inference_provider ?? null}::text, ${JSON.stringify(provider.timeouts)}::json,
         ${at}::timestamptz, ${at}::timestamptz
       on conflict (project_id, name) do update set kind = excluded.kind, base_url = excluded.base_url, secret = excluded.secret,
+        secrets = excluded.secrets, max_concurrent = excluded.max_concurrent, settings = excluded.settings,
         inference_provider = excluded.inference_provider, timeouts = excluded.timeouts, updated_at = excluded.updated_at
       returning id
     )`,

@@ -1,5 +1,5 @@
 import { integer, json, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
-import type { Provider, ProviderKind, Route, Surface } from "@millrace/core/contract";
+import type { Provider, ProviderKind, Resilience, Route, Surface } from "@millrace/core/contract";
 import { moment } from "./moment.ts";
 
 /** Places that can answer. Secrets are named here and live in the gateway's environment only. */
@@ -12,8 +12,14 @@ export const providers = pgTable(
     kind: text("kind").$type<ProviderKind>().notNull(),
     /** NULL: the kind has an address of its own (huggingface). */
     baseUrl: text("base_url"),
-    /** Name of the secret. NULL: the provider needs none. */
+    /** Name of the secret. NULL: the provider needs none, or has several. */
     secret: text("secret"),
+    /** Names of secrets that take turns. NULL: one or none. */
+    secrets: json("secrets").$type<string[]>(),
+    /** Calls under way through one key. NULL: no cap. */
+    maxConcurrent: integer("max_concurrent"),
+    /** What the kind needs beside an address. NULL: nothing. */
+    settings: json("settings").$type<Record<string, string>>(),
     /** NULL: Hugging Face chooses. */
     inferenceProvider: text("inference_provider"),
     timeouts: json("timeouts").$type<Provider["timeouts"]>().notNull(),
@@ -34,6 +40,8 @@ export const models = pgTable(
     surfaces: text("surfaces").array().$type<Surface[]>().notNull(),
     /** NULL: unknown. */
     contextTokens: integer("context_tokens"),
+    /** NULL: the defaults. */
+    resilience: json("resilience").$type<Resilience>(),
     createdAt: moment("created_at").notNull(),
     updatedAt: moment("updated_at").notNull(),
   },

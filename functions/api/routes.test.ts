@@ -1,0 +1,157 @@
+import { permissionSchema, type Principal } from "@millrace/core/contract";
+import { seed, type SeedResult } from "@millrace/migrations/seed";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { databaseKinds, type TestDatabase } from "../../test/support/databases.ts";
+import { type Database, openDatabase } from "../database.ts";
+import { readPublicationState } from "../publish/publication-store.ts";
+import { type ControlApi, createControlApi } from "./index.ts";
+
+const target = (provider: string, model: string) => ({ kind: "target", provider, model });
+
+describe.each(databaseKinds)("routes on $name", ({ start }) => {
+  let database: TestDatabase;
+  let db: Database;
+  let seeded: SeedResult;
+  let api: ControlApi;
+  let owner: Principal;
+  let attacker: Principal;
+
+  beforeAll(async () => {
+    database = await start();
+    db = openDatabase(database);
+    seeded = await seed(database.runBatch);
+    const { projectId, environmentId } = seeded;
+    const permissions = permissionSchema.options;
+    owner = {
+      ...{ projectId, projectSlug: "northwind", environmentId, environment: "development" },
+      ...{ keyId: `key_${"a".repeat(32)}`, permissions },
+    };
+    attacker = {
+      ...owner,
+      projectId: `prj_${"b".repeat(32)}`,
+      environmentId: `env_${"b".repeat(32)}`,
+      projectSlug: "other",
+    };
+    await database.query("insert into projects values ($1, 'other', 'Other', now())", [attacker.projectId]);
+    await database.query("insert into environments values ($1, $2, 'development', '{}', now())", [
+      attacker.environmentId,
+      attacker.projectId,
+    ]);
+    api = createControlApi({
+      db,
+      now: () => new Date(),
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      allowedPrivateHosts: [],
+      publish: () => undefined,
+      replayDeadLetters: async () => ({ replayed: 0, failed: 0 }),
+      readBodies: async () => null,
+      log: () => undefined,
+    });
+    for (const [name, secrets] of [
+      ["first", ["KEY_A", "KEY_B"]],
+      ["second", ["KEY_C"]],
+    ] as const) {
+      await call(`PUT /providers/${name}`, {
+        ...{ kind: "openai-compatible", base_url: `https://${name}.example/v1`, secrets, max_concurrent: 8 },
+      });
+    }
+  });
+  afterAll(() => database.close());
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests read answers of every shape
+  async function call(line: string, sent?: unknown, principal = owner): Promise<{ status: number; body: any }> {
+    const [method = "", path = ""] = line.split(" ");
+    const init =
+      sent === undefined ? {} : { body: JSON.stringify(sent), headers: { "content-type": "application/json" } };
+    const response = await api(new Request(`https://control/api/v1${path}`, { method, ...init }), principal);
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+  }
+  const published = async () => (await readPublicationState(db, seeded.environmentId))?.rows;
+
+  it("keep a provider's keys, cap and settings, in what is listed and in what is published", async () => {
+    const provider = {
+      ...{ kind: "workers-ai", secrets: ["CF_ONE", "CF_TWO"], max_concurrent: 12 },
+      settings: { account_id: "0123456789abcdef0123456789abcdef" },
+    };
+    expect((await call("PUT /providers/workers", provider)).status).toBe(200);
+    const listed = (await call("GET /providers")).body.data.find((each: { name: string }) => each.name === "workers");
+    expect(listed).toMatchObject(provider);
+    expect((await published())?.providers.find(({ name }) => name === "workers")).toEqual(listed);
+    const { secrets: _several, max_concurrent: _cap, ...one } = { ...provider, secret: "CF_ONE" };
+    await call("PUT /providers/workers", one);
+    expect((await published())?.providers.find(({ name }) => name === "workers")).not.toHaveProperty("secrets");
+  });
+
+  it("keep a nested tree and its model's resilience, in what is listed and in what is published", async () => {
+    const model = {
+      route: {
+        kind: "conditional",
+        branches: [
+          {
+            when: {
+              any: [{ field: "metadata.tier", is: "equals", value: "gold" }, { not: { field: "user", is: "exists" } }],
+            },
+            route: { kind: "fastest", routes: [target("first", "big"), target("second", "big")] },
+          },
+        ],
+        otherwise: {
+          kind: "sticky",
+          by: "user",
+          routes: [
+            { weight: 9, route: target("first", "small") },
+            {
+              weight: 1,
+              route: { ...target("second", "small"), context_tokens: 8192, capabilities: { tools: false } },
+            },
+          ],
+        },
+      },
+      resilience: { max_attempts: 3, hedge: { after_quantile: 0.95, max_cost_usd_micros: 500 }, deadline_ms: 20_000 },
+    };
+    expect((await call("PUT /models/tree", model)).status).toBe(200);
+    const listed = (await call("GET /models")).body.data.find((each: { name: string }) => each.name === "tree");
+    expect(listed).toMatchObject(model);
+    expect(listed.resilience).toMatchObject({ retries_per_target: 1, recovery: "resume" });
+    expect((await published())?.models.find(({ name }) => name === "tree")).toEqual(listed);
+    expect((await call("DELETE /providers/second")).body.code).toBe("in-use");
+  });
+
+  it("are refused when any target, at any depth, names a provider that the project does not have", async () => {
+    const route = {
+      kind: "fallback",
+      routes: [target("first", "m"), { kind: "weighted", routes: [{ weight: 1, route: target("nowhere", "m") }] }],
+    };
+    const refused = await call("PUT /models/broken", { route });
+    expect([refused.body.code, refused.body.detail]).toEqual(["unknown-resource", expect.stringContaining("nowhere")]);
+    expect((await call("PUT /models/stolen", { route: target("first", "m") }, attacker)).body.code).toBe(
+      "unknown-resource",
+    );
+  });
+
+  it.each([
+    ["both one secret and several", "/providers/odd", { kind: "openai", secret: "A", secrets: ["B"] }],
+    ["a cap of nothing", "/providers/odd", { kind: "openai", secret: "A", max_concurrent: 0 }],
+    ["a tree without branches", "/models/odd", { route: { kind: "fallback", routes: [] } }],
+    [
+      "a condition on a field that there is not",
+      "/models/odd",
+      {
+        route: {
+          kind: "conditional",
+          branches: [{ when: { field: "weather", is: "exists" }, route: target("first", "m") }],
+        },
+      },
+    ],
+    ["a hedge without a moment", "/models/odd", { route: target("first", "m"), resilience: { hedge: {} } }],
+  ])("are refused with %s", async (_what, path, body) => {
+    expect((await call(`PUT ${path}`, body)).body.code).toBe("invalid-request");
+  });
+
+  it("are refused beyond eight levels", async () => {
+    const deep = (levels: number): object =>
+      levels === 1 ? target("first", "m") : { kind: "fallback", routes: [deep(levels - 1)] };
+    expect((await call("PUT /models/deep", { route: deep(8) })).status).toBe(200);
+    expect((await call("PUT /models/deep", { route: deep(9) })).body.code).toBe("invalid-request");
+  });
+});
