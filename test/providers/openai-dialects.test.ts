@@ -79,6 +79,14 @@ describe("a turn to be continued", () => {
     },
   );
 
+  it.each([
+    ["mistral", "magistral-medium-latest"],
+    ["groq", "openai/gpt-oss-120b"],
+    ["groq", "qwen/qwen3-32b"],
+  ] as const)("%s's %s, which thinks first, does not claim it", (kind, model) => {
+    expect(providerRegistry[kind].capabilities(model).has("prefill")).toBe(false);
+  });
+
   it("a caller's own switches stay as they are", async () => {
     const fields = { messages: [hi, begun], add_generation_prompt: true };
     const { sent } = await callOnce({ kind: "vllm", provider: kinds.vllm ?? {}, fields });

@@ -6,6 +6,8 @@ const vision = allExcept(...lacking);
 const structured = allExcept(...lacking, "images");
 const gptOss = allExcept(...lacking, "images", "parallel-tools", "prefill");
 const plain = allExcept(...lacking, "images", "json-schema");
+/** A model that thinks first opens its turn with the thought, not with what it is given. */
+const thinking = allExcept(...lacking, "images", "json-schema", "prefill");
 
 /** Groq. "The following fields are currently not supported and will result in a 400 error" (GroqDocs, OpenAI compatibility); "Assistant message prefilling" is. */
 export const groq = openAiAdapter(
@@ -13,7 +15,8 @@ export const groq = openAiAdapter(
   (model) => {
     if (/gpt-oss/.test(model)) return gptOss;
     if (/llama-4|vision/.test(model)) return vision;
-    return /kimi/.test(model) ? structured : plain;
+    if (/kimi/.test(model)) return structured;
+    return /qwen-?3|qwq|-r1/.test(model) ? thinking : plain;
   },
   {
     paths: { completions: null, embeddings: null },

@@ -7,6 +7,8 @@ import { withValidToolCallIds } from "./tool-call-ids.ts";
 
 const able = allExcept("logprobs", "audio-output", "audio-input", "files");
 const textOnly = allExcept("logprobs", "audio-output", "audio-input", "files", "images");
+/** A model that thinks first opens its turn with the thought, not with what it is given. */
+const thinking = allExcept("logprobs", "audio-output", "audio-input", "files", "prefill");
 const audio = allExcept("logprobs", "audio-output", "files", "images");
 
 /** Ids that Mistral takes, and `prefix` on a turn to be continued: without it the last role must be user or tool. */
@@ -20,7 +22,11 @@ function editMessages({ fields }: ModelCall): Edits {
 /** Mistral's API rejects every field that it does not know (422 `extra_forbidden`), also where it is null. */
 export const mistral = openAiAdapter(
   "mistral",
-  (model) => (/voxtral/.test(model) ? audio : /codestral|nemo|embed|devstral-small/.test(model) ? textOnly : able),
+  (model) => {
+    if (/voxtral/.test(model)) return audio;
+    if (/magistral/.test(model)) return thinking;
+    return /codestral|nemo|embed|devstral-small/.test(model) ? textOnly : able;
+  },
   {
     paths: { completions: null },
     rules: {
