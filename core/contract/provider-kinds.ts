@@ -181,4 +181,18 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
     ],
     docs: "The secret is the JSON of a service account's key, or of an external account (workload identity federation) whose token comes from a URL.",
   },
+  bedrock: {
+    ...hosted,
+    title: "Amazon Bedrock",
+    defaultBaseUrl: "https://bedrock-runtime.{region}.amazonaws.com",
+    settings: [
+      {
+        name: "region",
+        required: true,
+        pattern: /^[a-z]{2}(?:-[a-z]+)+-\d$/,
+        meaning: "The AWS region that is called and signed for, such as `eu-central-1`.",
+      },
+    ],
+    docs: "The secret is `<access key id>:<secret access key>`, with `:<session token>` behind it for temporary credentials, or a Bedrock API key.",
+  },
 };

@@ -25,6 +25,7 @@ export const providerKindSchema = z.enum([
   "anthropic",
   "gemini",
   "vertex-ai",
+  "bedrock",
 ]);
 export type ProviderKind = z.infer<typeof providerKindSchema>;
 export const tierSchema = z.enum(["edge", "local", "cloud"]);

@@ -20,6 +20,7 @@ import { xAi } from "./xai/index.ts";
 import { anthropic } from "./anthropic/index.ts";
 import { gemini } from "./gemini/index.ts";
 import { vertexAi } from "./vertex-ai/index.ts";
+import { bedrock } from "./bedrock/index.ts";
 import type { ProviderAdapter } from "./provider.ts";
 import { runner } from "./runner/index.ts";
 
@@ -47,4 +48,5 @@ export const providerRegistry: Readonly<Record<ProviderKind, ProviderAdapter>> =
   anthropic,
   gemini,
   "vertex-ai": vertexAi,
+  bedrock,
 };

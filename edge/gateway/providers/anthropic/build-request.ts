@@ -1,12 +1,14 @@
 import { type ChatRequest, MillraceError } from "@millrace/core/contract";
 import type { ModelCall } from "../../exchange/model-call.ts";
-import { asFields, asText } from "../../json/vendor-json.ts";
+import { asFields } from "../../json/vendor-json.ts";
+import { effortOf } from "../native-wire/effort-of.ts";
 import { mergeOptions, providerOptions } from "../native-wire/provider-options.ts";
 import { refuseRequestFields, unsupported } from "../native-wire/refuse-fields.ts";
 import type { Block } from "./convert-content.ts";
 import { convertMessages } from "./convert-messages.ts";
 import { convertTools, jsonTool } from "./convert-tools.ts";
 import { type ModelTraits, modelTraits } from "./model-traits.ts";
+import { thinkingOf } from "./thinking-of.ts";
 
 const WHO = "Anthropic";
 const OWN_WORDS = "say it as `provider_options.anthropic`";
@@ -28,22 +30,6 @@ const KNOWN = new Set([
   "service_tier",
 ]);
 
-/** Tokens of thought for each effort, for models that count them. 1,024 is Anthropic's least. */
-const budgets: Readonly<Record<string, number>> = {
-  minimal: 1024,
-  low: 1024,
-  medium: 8192,
-  high: 24_576,
-  xhigh: 32_768,
-};
-const efforts: Readonly<Record<string, string>> = {
-  minimal: "low",
-  low: "low",
-  medium: "medium",
-  high: "high",
-  xhigh: "xhigh",
-};
-
 export interface NativeBody {
   readonly body: Block;
   readonly betas: readonly string[];
@@ -64,17 +50,8 @@ function sampling(request: ChatRequest): Block {
 }
 
 function thinking(request: ChatRequest, traits: ModelTraits, maxTokens: number): Block {
-  const effort = request["reasoning_effort"];
-  if (effort === undefined || effort === null) return {};
-  if (effort === "none") return { thinking: { type: "disabled" } };
-  const name = asText(effort) ?? "";
-  const [budget, level] = [budgets[name], efforts[name]];
-  if (budget === undefined || level === undefined || traits.thinking === "none")
-    throw unsupported("reasoning_effort", WHO);
-  if (traits.thinking === "adaptive") return { thinking: { type: "adaptive" }, output_config: { effort: level } };
-  const within = Math.min(budget, maxTokens - 1);
-  if (within < 1024) throw unsupported("reasoning_effort", WHO, "thinking needs a `max_tokens` above 1024");
-  return { thinking: { type: "enabled", budget_tokens: within } };
+  const effort = effortOf(request, WHO);
+  return effort === undefined ? {} : thinkingOf(effort, { traits, maxTokens, who: WHO });
 }
 
 /** A schema that must hold exactly is the output format's; one that is a wish is a tool's, which takes every schema. */

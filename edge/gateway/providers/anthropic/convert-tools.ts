@@ -1,7 +1,7 @@
 import type { ChatRequest, FunctionTool } from "@millrace/core/contract";
 import { refuseFields } from "../native-wire/refuse-fields.ts";
 import type { Block } from "./convert-content.ts";
-import { JSON_TOOL } from "./json-tool.ts";
+import { JSON_TOOL } from "../native-wire/json-tool.ts";
 
 function toolOf(tool: FunctionTool, index: number): Block {
   const path = `tools[${index}].`;

@@ -4,7 +4,7 @@ import { ChunkWriter } from "../native-wire/chunk-writer.ts";
 import type { StreamTranslator } from "../native-wire/native-frames.ts";
 import { type FailureContext, withoutSecret } from "../openai-wire/classify-failure.ts";
 import { BlockCollector } from "./collect-blocks.ts";
-import { JSON_TOOL } from "./json-tool.ts";
+import { JSON_TOOL } from "../native-wire/json-tool.ts";
 import { mapErrorEvent } from "./map-failure.ts";
 import { mapStopReason } from "./map-stop-reason.ts";
 import { ANSWER_MEMBERS, providerFields } from "./provider-fields.ts";

@@ -5,7 +5,7 @@ import { listOfFields } from "../native-wire/list-of-fields.ts";
 import { parseAnswer } from "../native-wire/parse-answer.ts";
 import { garbage } from "../native-wire/post-native.ts";
 import { wholeOfEvents } from "../native-wire/whole-of-events.ts";
-import { JSON_TOOL } from "./json-tool.ts";
+import { JSON_TOOL } from "../native-wire/json-tool.ts";
 import { mapStopReason } from "./map-stop-reason.ts";
 import { ANSWER_MEMBERS, providerFields } from "./provider-fields.ts";
 import { readUsage } from "./read-usage.ts";

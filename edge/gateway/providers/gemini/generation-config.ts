@@ -1,5 +1,5 @@
 import type { ChatRequest } from "@millrace/core/contract";
-import { asText } from "../../json/vendor-json.ts";
+import { effortOf } from "../native-wire/effort-of.ts";
 import { unsupported } from "../native-wire/refuse-fields.ts";
 
 /** Tokens of thought for each effort, as Google's own OpenAI-compatible API translates it; for models that count them. */
@@ -8,7 +8,7 @@ const budgets: Readonly<Record<string, number>> = { none: 0, minimal: 1024, low:
 const levels: Readonly<Record<string, string>> = { minimal: "minimal", low: "low", medium: "medium", high: "high" };
 
 function thinking(request: ChatRequest, model: string): object {
-  const effort = asText(request["reasoning_effort"]);
+  const effort = effortOf(request, "Gemini");
   if (effort === undefined) return {};
   const name = model.toLowerCase();
   const budget = /gemini-2\.5/.test(name) ? budgets[effort] : undefined;

@@ -74,15 +74,15 @@ class NativeFrames<Item> implements FrameSource {
         if (this.#translator.ended) break;
         frames.push(...this.#translator.take(item));
       }
+      if (this.#translator.ended || bytes === undefined) {
+        this.#over = true;
+        if (!this.#translator.complete) throw new MillraceError("upstream-truncated");
+        frames.push(...(this.#translator.close?.() ?? []));
+      }
     } catch (error) {
       if (!isMillraceError(error)) throw error;
       this.#fault = error;
-      return frames;
     }
-    if (!this.#translator.ended && bytes !== undefined) return frames;
-    this.#over = true;
-    if (this.#translator.complete) frames.push(...(this.#translator.close?.() ?? []));
-    else this.#fault = new MillraceError("upstream-truncated");
     return frames;
   }
 

@@ -1,0 +1,21 @@
+import { refuseSurface } from "../native-wire/refuse-surface.ts";
+import type { ProviderAdapter } from "../provider.ts";
+import { callChat } from "./call-chat.ts";
+import { callEmbeddings } from "./call-embeddings.ts";
+import { capabilities } from "./model-family.ts";
+
+/** Amazon Bedrock's runtime, in one region: every vendor's models through Converse. */
+export const bedrock: ProviderAdapter = {
+  tier: "cloud",
+  capabilities,
+  async call(call, deps) {
+    switch (call.surface) {
+      case "chat":
+        return callChat(call, deps);
+      case "embeddings":
+        return callEmbeddings(call, deps);
+      case "completions":
+        throw refuseSurface(call.surface, "Bedrock");
+    }
+  },
+};
