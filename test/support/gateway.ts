@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pointerMessage } from "@millrace/core/bundle";
 import { canonicalJson, sha256Hex } from "@millrace/core/content";
-import { type Bundle, type BundlePointer, bundleSchema, formatApiKey, type TraceMessage } from "@millrace/core/contract";
+import {
+  type Bundle,
+  type BundlePointer,
+  bundleSchema,
+  formatApiKey,
+  type TraceMessage,
+} from "@millrace/core/contract";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { repositoryRoot } from "./stack.ts";
@@ -21,6 +27,8 @@ export interface TenantOptions {
   readonly models?: Bundle["models"];
   readonly providers?: Bundle["providers"];
   readonly prompts?: Pick<Bundle, "prompts" | "versions">;
+  readonly budgets?: Bundle["budgets"];
+  readonly prices?: Bundle["prices"];
 }
 
 export function newTenant(options: TenantOptions = {}): Tenant {
@@ -30,11 +38,13 @@ export function newTenant(options: TenantOptions = {}): Tenant {
     schema: 1,
     project: { id: `prj_${randomBytes(16).toString("hex")}`, slug: options.slug ?? "acme" },
     environment: { id: environmentId, name: "production" },
-    keys: { [sha256Hex(key)]: { id: "key_1", permissions: ["inference", "traces:read"] } },
+    keys: { [sha256Hex(key)]: { id: "key_1", permissions: ["inference", "traces:read", "budgets:read"] } },
     prompts: options.prompts?.prompts ?? {},
     versions: options.prompts?.versions ?? {},
     models: options.models ?? {},
     providers: options.providers ?? {},
+    budgets: options.budgets ?? [],
+    prices: options.prices ?? [],
   });
   return { key, environmentId, bundle };
 }
@@ -91,16 +101,26 @@ async function bundleWorker(entry: string): Promise<string> {
 
 const common = { compatibilityDate: "2026-11-02", compatibilityFlags: ["nodejs_compat", "enable_request_signal"] };
 
+export interface GatewayOptions {
+  /** A Worker around the gateway's own, for tests that reach behind it. */
+  readonly entry?: string;
+  /** Where its state lies; it is the caller's to remove. */
+  readonly dir?: string;
+}
+
 /** The real gateway in the real runtime, in front of a functions Worker that does what the test says. */
-export async function startGateway(vars: Readonly<Record<string, string>> = {}): Promise<GatewayUnderTest> {
+export async function startGateway(
+  vars: Readonly<Record<string, string>> = {},
+  options: GatewayOptions = {},
+): Promise<GatewayUnderTest> {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const forger = generateKeyPairSync("ed25519").privateKey;
   const rawPublicKey = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "", "base64url").toString("base64");
   const [gateway, functions] = await Promise.all([
-    bundleWorker("edge/gateway/worker.ts"),
+    bundleWorker(options.entry ?? "edge/gateway/worker.ts"),
     bundleWorker("test/fakes/functions.worker.ts"),
   ]);
-  const dir = mkdtempSync(join(tmpdir(), "millrace-gateway-"));
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), "millrace-gateway-"));
   const logs: string[] = [];
   const shared = { kvNamespaces: { BUNDLES: "bundles" }, r2Buckets: { TRACE_BODIES: "bodies" } };
   const miniflare = new Miniflare(
@@ -197,7 +217,7 @@ export async function startGateway(vars: Readonly<Record<string, string>> = {}):
       }),
     async close() {
       await miniflare.dispose();
-      rmSync(dir, { recursive: true, force: true });
+      if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
     },
   };
 }

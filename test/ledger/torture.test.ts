@@ -1,0 +1,157 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { type GatewayUnderTest, startGateway, type Tenant } from "../support/gateway.ts";
+import { repositoryRoot } from "../support/stack.ts";
+import { type CountingUpstream, startCountingUpstream } from "./counting-upstream.ts";
+import { auditOf, crash, exchange, ordersOf, type Outcome, torturedTenant, usageOf } from "./torture.ts";
+
+/** Low enough that a part of the exchanges is refused, high enough that most are not. */
+const LIMITS = { tokens: 120_000, usdMicros: 200_000 };
+const CONCURRENT = 1_000;
+
+let upstream: CountingUpstream;
+beforeAll(async () => {
+  upstream = await startCountingUpstream();
+});
+afterAll(() => upstream?.close());
+
+const host = () => new URL(upstream.origin).host;
+const countOf = (outcomes: readonly Outcome[], kind: Outcome["kind"]) =>
+  outcomes.filter((outcome) => outcome.kind === kind).length;
+
+/** What was told of each exchange, by its own account: exactly what the provider billed for it. */
+async function drift(url: string, tenant: Tenant, outcomes: readonly Outcome[]): Promise<readonly string[]> {
+  const rows = await usageOf(url, tenant.bundle.project.id);
+  const spent = new Map(rows.filter(({ budget }) => budget === "each").map((row) => [row.account, row.spent.tokens]));
+  return outcomes.flatMap(({ order, kind }) => {
+    const booked = spent.get(`user:${order.id}`) ?? 0;
+    const billed = upstream.billed(order.id);
+    return booked === billed ? [] : [`${order.id} ${order.fate} ${kind}: billed ${billed}, booked ${booked}`];
+  });
+}
+
+describe.each([1, 4])("a thousand exchanges at once, in a ledger of %i object(s) that keep dying", (shards) => {
+  let gateway: GatewayUnderTest;
+  let tenant: Tenant;
+
+  beforeAll(async () => {
+    gateway = await startGateway(
+      { ALLOWED_PRIVATE_HOSTS: host(), LEDGER_SHARDS: String(shards) },
+      { entry: "test/fakes/torture-gateway.worker.ts" },
+    );
+    tenant = torturedTenant(upstream, LIMITS);
+    await gateway.publish(tenant);
+  });
+  afterAll(() => gateway?.close());
+
+  it("never pass a limit, lose nothing, and book exactly what the provider billed", async () => {
+    const root = tenant.bundle.project.id;
+    const names = [root, ...(shards === 1 ? [] : Array.from({ length: shards }, (_, n) => `${root}#${n}`))];
+    const orders = ordersOf(CONCURRENT, 7 + shards);
+    let over = false;
+    const killer = (async () => {
+      for (let at = 0; !over; at++) {
+        await crash(gateway.url, names[at % names.length] ?? root);
+        await new Promise((resolve) => {
+          setTimeout(resolve, 150);
+        });
+      }
+    })();
+    const outcomes = await Promise.all(
+      orders.map((order) => exchange(order, { url: gateway.url, key: tenant.key, upstream })),
+    );
+    over = true;
+    await killer;
+    await eventually(async () => {
+      for (const name of names) expect((await auditOf(gateway.url, name)).exchanges.held).toBe(0);
+      expect(await drift(gateway.url, tenant, outcomes)).toEqual([]);
+    });
+    const billed = orders.reduce((sum, { id }) => sum + upstream.billed(id), 0);
+    await eventually(async () => {
+      const rows = await usageOf(gateway.url, root);
+      const tokens = rows.find(({ budget }) => budget === "tokens");
+      const money = rows.find(({ budget }) => budget === "money");
+      expect(tokens).toMatchObject({ spent: { tokens: billed } });
+      expect((tokens?.spent.tokens ?? 0) + (tokens?.reserved.tokens ?? 0)).toBeLessThanOrEqual(LIMITS.tokens);
+      expect((money?.spent.usd_micros ?? 0) + (money?.reserved.usd_micros ?? 0)).toBeLessThanOrEqual(LIMITS.usdMicros);
+    });
+    for (const name of names) expect((await auditOf(gateway.url, name)).balanced).toBe(true);
+    const kinds = Object.fromEntries(
+      (["answered", "left", "refused", "failed", "lost"] as const).map((kind) => [kind, countOf(outcomes, kind)]),
+    );
+    console.log(`ledger torture, ${shards} shard(s): ${JSON.stringify({ ...kinds, billed, overshoot: 0, drift: 0 })}`);
+    expect(countOf(outcomes, "lost")).toBe(0);
+    expect(countOf(outcomes, "answered")).toBeGreaterThan(CONCURRENT / 5);
+  });
+});
+
+describe("a gateway that is killed", () => {
+  const dir = mkdtempSync(join(tmpdir(), "millrace-torture-"));
+  const children: ChildProcess[] = [];
+  const kill = (child: ChildProcess): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  };
+  afterAll(() => {
+    for (const child of children) if (child.exitCode === null && child.signalCode === null) kill(child);
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  async function start(tenant: Tenant): Promise<{ url: string; child: ChildProcess }> {
+    const tenantFile = join(dir, "tenant.json");
+    writeFileSync(tenantFile, JSON.stringify(tenant));
+    const args = ["test/ledger/gateway-process.ts", join(dir, "state"), tenantFile, host()];
+    // A group of its own, so that the runtime dies with it, at once.
+    const child = spawn(process.execPath, args, {
+      cwd: repositoryRoot,
+      detached: true,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    children.push(child);
+    const url = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        if (line.startsWith("ready ")) resolve(line.slice("ready ".length));
+      });
+      child.on("exit", (code) => reject(new Error(`the gateway ended with ${code}`)));
+    });
+    return { url, child };
+  }
+
+  it("keeps what it acknowledged, once, and holds the most for what it could not finish", async () => {
+    const tenant = torturedTenant(upstream, { tokens: 1_000_000, usdMicros: 2_000_000 });
+    const root = tenant.bundle.project.id;
+    const first = await start(tenant);
+    const orders = ordersOf(400, 99);
+    let answered = 0;
+    const outcomes = await Promise.all(
+      orders.map(async (order) => {
+        const outcome = await exchange(order, { url: first.url, key: tenant.key, upstream });
+        if (outcome.kind === "answered" && ++answered === 60) kill(first.child);
+        return outcome;
+      }),
+    );
+    const second = await start(tenant);
+    const audit = await auditOf(second.url, root);
+    expect(audit.balanced).toBe(true);
+    const acknowledged = outcomes.filter(({ kind }) => kind === "answered");
+    expect(acknowledged.length).toBeGreaterThanOrEqual(60);
+    expect(acknowledged.length).toBeLessThan(orders.length);
+    expect(await drift(second.url, tenant, acknowledged)).toEqual([]);
+    const tokens = (await usageOf(second.url, root)).find(({ budget }) => budget === "tokens");
+    const counted = (tokens?.spent.tokens ?? 0) + (tokens?.reserved.tokens ?? 0);
+    expect(counted).toBeGreaterThanOrEqual(orders.reduce((sum, { id }) => sum + upstream.billed(id), 0));
+    expect(counted).toBeLessThanOrEqual(1_000_000);
+    const after = await Promise.all(
+      ordersOf(50, 100).map((order) => exchange(order, { url: second.url, key: tenant.key, upstream })),
+    );
+    expect(countOf(after, "lost") + countOf(after, "failed")).toBe(0);
+    const lost = countOf(outcomes, "lost");
+    console.log(
+      `ledger after kill -9: ${JSON.stringify({ acknowledged: acknowledged.length, lost, held: audit.exchanges.held })}`,
+    );
+  });
+});
