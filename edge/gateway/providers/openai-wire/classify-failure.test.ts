@@ -300,6 +300,46 @@ describe("classifyFailure", () => {
       "context-too-long",
     ],
     [
+      "Mistral: no such model",
+      400,
+      JSON.stringify({
+        object: "error",
+        message: "Invalid model: x",
+        type: "invalid_model",
+        param: null,
+        code: "1500",
+      }),
+      "upstream-rejected",
+    ],
+    [
+      "Groq: a model that is gone",
+      400,
+      error({
+        message: "The model has been decommissioned",
+        type: "invalid_request_error",
+        code: "model_decommissioned",
+      }),
+      "upstream-rejected",
+    ],
+    [
+      "DeepSeek: no such model",
+      400,
+      error({ message: "Model Not Exist", type: "invalid_request_error", param: null, code: "invalid_request_error" }),
+      "upstream-rejected",
+    ],
+    [
+      "OpenRouter: no such model",
+      400,
+      error({ message: "acme/x is not a valid model ID", code: 400 }),
+      "upstream-rejected",
+    ],
+    [
+      "Workers AI: terms not agreed to",
+      403,
+      JSON.stringify({ success: false, errors: [{ code: 5016, message: "Model agreement" }] }),
+      "upstream-rejected",
+    ],
+    [
       "Triton: unsupported",
       400,
       JSON.stringify({ detail: "Received n=2, but only single choice (n=1) is currently supported" }),

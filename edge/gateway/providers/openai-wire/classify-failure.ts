@@ -9,7 +9,7 @@ const MAX_MESSAGE_CHARS = 600;
 const MAX_RETRY_AFTER_SECONDS = 120;
 
 /** What looks like a credential, should a server quote ours back in other words. */
-const CREDENTIALS = /\b(?:sk|hf|pk|mlr|key|gsk|xai)[-_][A-Za-z0-9_*-]{8,}|\bBearer\s+\S+/gi;
+const CREDENTIALS = /\b(?:sk|hf|pk|mlr|key|gsk|xai|fw|tgp)[-_][A-Za-z0-9_*-]{8,}|\bBearer\s+\S+/gi;
 
 /** An error as its server told it. */
 export interface UpstreamFailure {

@@ -18,6 +18,16 @@ export const byVendorCode: ReadonlyMap<string, ErrorCode> = new Map<string, Erro
   ["unsupported_value", "unsupported-parameter"],
   ["model_not_found", "upstream-rejected"],
   ["DeploymentNotFound", "upstream-rejected"],
+  // The model, not the key: setting the key aside would take its other models away.
+  ["invalid_model", "upstream-rejected"],
+  ["model_decommissioned", "upstream-rejected"],
+  ["model_not_available", "upstream-rejected"],
+  ["model_permission_blocked_org", "upstream-rejected"],
+  ["model_permission_blocked_project", "upstream-rejected"],
+  ["unsupported_country_region_territory", "upstream-rejected"],
+  ["cloudflare:3041", "upstream-rejected"],
+  ["cloudflare:5016", "upstream-rejected"],
+  ["cloudflare:5018", "upstream-rejected"],
   ["cloudflare:5007", "upstream-rejected"],
   ["cloudflare:3040", "upstream-overloaded"],
   // Groq: the model wrote what is no tool call or no JSON; another draw may.
@@ -56,6 +66,12 @@ export const byWords: readonly WordRule[] = [
     words:
       /content management policy|content filter|flagged (?:by|for) |violat\w+ .{0,40}(?:usage|content|safety) (?:polic|guideline)/i,
     code: "content-filtered",
+  },
+  {
+    // DeepSeek and OpenRouter blame the request for a model that the route names.
+    statuses: new Set([400]),
+    words: /^model not exist|is not a valid model id/i,
+    code: "upstream-rejected",
   },
   {
     // Groq counts tokens a minute and answers 413: longer than this account may send, wherever the model's own limit lies.
