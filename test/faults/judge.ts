@@ -18,7 +18,7 @@ export interface Verdict {
 }
 
 function attemptName({ attributes }: Span): string {
-  return `${String(attributes["kind"])} ${String(attributes["provider"])} ${String(attributes["outcome"])}`;
+  return ["kind", "provider", "outcome"].map((name) => attributes[name] as string).join(" ");
 }
 
 /** What the attempts say that providers reported. Tokens. */

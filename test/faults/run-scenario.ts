@@ -86,7 +86,7 @@ export async function runScenario(lab: Lab, scenario: Scenario): Promise<Observa
   const tenant = await lab.admit(scenario, { firstText: firstText.opened });
   const response = await lab.gateway.post("/v1/chat/completions", tenant, ask(scenario));
   const isStream = (response.headers.get("content-type") ?? "").startsWith("text/event-stream");
-  const events = isStream ? await readEvents(response, firstText.open) : [await response.text()];
+  const events = isStream ? await readEvents(response, () => firstText.open()) : [await response.text()];
   firstText.open();
   const chunks = events.filter((event) => event !== "[DONE]").map((event) => JSON.parse(event) as Chunk);
   const record = await traceOf(lab, response);

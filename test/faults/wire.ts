@@ -23,8 +23,8 @@ export function usageChunk(by = "one", usage: object = USAGE): object {
 }
 
 /** Server-sent events, each in a write of its own. */
-export function events(payloads: readonly (object | string)[]): Step[] {
-  return payloads.map((payload) => ({
+export function events(data: readonly (object | string)[]): Step[] {
+  return data.map((payload) => ({
     write: `data: ${typeof payload === "string" ? payload : JSON.stringify(payload)}\n\n`,
   }));
 }

@@ -14,7 +14,10 @@ const refusalWords: Readonly<Record<RefusedCall["reason"], { readonly code: Erro
     message: "It failed too often of late and is left alone for a while.",
   },
   "at-capacity": { code: "upstream-overloaded", message: "As many calls as its provider allows are under way." },
-  "no-live-key": { code: "upstream-unauthorized", message: "None of its provider's secrets is accepted at present." },
+  "no-live-key": {
+    code: "targets-unavailable",
+    message: "Its provider refuses or limits every key for it at present.",
+  },
 };
 
 function causeOf(missed: MissedAnswer): FailureCause {
@@ -39,23 +42,30 @@ function leading(errors: readonly MillraceError[]): MillraceError | undefined {
   return upstream.find((error) => error.retryable) ?? upstream[0] ?? errors[0];
 }
 
-/** One error for an exchange that nobody answered: its status follows from the causes, its `retry-after` is the soonest of theirs. A stream that broke is told by its `breach`, whatever failed before. */
+/** A wait says that the same request can succeed then; where it cannot, it would mislead. */
+function soonest(code: ErrorCode, missed: readonly MissedAnswer[]): number | undefined {
+  const waits = missed.flatMap((one) => retryAfterOf(one) ?? []);
+  return waits.length === 0 || classifyFailure({ code }).class === "request" ? undefined : Math.min(...waits);
+}
+
+/**
+ * One error for an exchange that nobody answered: its status follows from the causes, its `retry-after` is the soonest of theirs. A stream that
+ * broke is told by its `breach`, whatever failed before.
+ */
 export function combineFailures(missed: readonly MissedAnswer[], breach?: MillraceError): MillraceError {
   const errors = missed.flatMap((one) => ("error" in one ? [one.error] : []));
   const only = missed.length === 1 ? errors[0] : undefined;
   if (only !== undefined) return only;
   const causes = missed.map(causeOf);
-  const lead = breach ?? leading(errors);
-  const waits = missed.flatMap((one) => retryAfterOf(one) ?? []);
-  const code = lead?.code ?? causes[0]?.code ?? "targets-unavailable";
-  // A wait says that the same request can succeed then; where it cannot, it would mislead.
-  const retryAfterSeconds =
-    classifyFailure({ code }).class === "request" || waits.length === 0 ? undefined : Math.min(...waits);
+  const error = breach ?? leading(errors);
+  const lead = error ?? causes[0];
+  const code = lead?.code ?? "targets-unavailable";
+  const retryAfterSeconds = soonest(code, missed);
   return new MillraceError(code, {
-    message: lead?.message ?? causes[0]?.message ?? "No target of this model can be asked at present.",
     causes,
-    ...(lead?.param === undefined ? {} : { param: lead.param }),
+    ...(lead === undefined ? {} : { message: lead.message }),
+    ...(error?.param === undefined ? {} : { param: error.param }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    ...(lead === undefined ? {} : { cause: lead }),
+    ...(error === undefined ? {} : { cause: error }),
   });
 }

@@ -107,7 +107,10 @@ export class Continuation {
         return { ...event, id: typeof head.id === "string" ? head.id : event.id };
       case "usage":
         return { type: "usage", usage: wholeUsage(event.usage, prefillTokens) };
-      default:
+      case "tool-call":
+      case "extra":
+      case "finish":
+      case "error":
         return event;
     }
   }

@@ -8,7 +8,7 @@ export type DispatchDeps = AttemptDeps;
 export interface Dispatched {
   readonly answer: ModelAnswer;
   /** Gives up a stream that nobody reads any more; what it consumed is recorded. */
-  cancel(): void;
+  readonly cancel: () => void;
 }
 
 /**

@@ -14,7 +14,9 @@ function isContent(event: ModelEvent): boolean {
       return true;
     case "extra":
       return event.choice !== undefined;
-    default:
+    case "start":
+    case "usage":
+    case "error":
       return false;
   }
 }
