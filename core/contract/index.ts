@@ -20,6 +20,7 @@ export * from "./resilience.ts";
 export * from "./route.ts";
 export * from "./service.ts";
 export * from "./surface.ts";
+export * from "./tokenizer.ts";
 export * from "./trace.ts";
 export * from "./wire/chat-request.ts";
 export * from "./wire/chat-response.ts";

@@ -1,5 +1,6 @@
 import type { BundlePointer } from "./bundle.ts";
 import type { Principal } from "./permission.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
 /**
  * What the functions Worker offers the gateway over a service binding (entrypoint `ControlApi`); no one else can reach it.
@@ -8,6 +9,8 @@ import type { Principal } from "./permission.ts";
 export interface ControlService {
   /** Answers one request under `/api/v1`; the principal is the gateway's word, never the caller's. */
   handle(request: Request, principal: Principal): Promise<Response>;
+  /** How many tokens each text has. Here, because a vocabulary takes more time and memory to load than the gateway has to spare. */
+  countTokens(tokenizer: Tokenizer, texts: readonly string[]): Promise<readonly number[]>;
   /** Answers when the functions Worker runs; says whether its database does. */
   ready(): Promise<{ readonly database: boolean }>;
 }

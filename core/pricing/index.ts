@@ -6,5 +6,6 @@ export { convertLitellm } from "./litellm/convert-litellm.ts";
 export type { Converted, ConvertOptions } from "./litellm/convert-litellm.ts";
 export { findPrice } from "./find-price.ts";
 export type { PriceTable, PriceTarget } from "./find-price.ts";
+export { tokenizerOf } from "./tokenizer-of.ts";
 export { maxCost } from "./max-cost.ts";
 export type { ConsumptionBound } from "./max-cost.ts";

@@ -101,6 +101,7 @@ function createPipeline(
       log,
     },
     record: { writer, putBodies: (key, text) => config.traceBodies.put(key, text), log },
+    countTokens: (tokenizer, texts) => config.control.countTokens(tokenizer, texts),
     secret: config.secret,
     waitForTrace: config.traceDurability === "before-last-byte",
     newTraceId: () => newId("trace", { nowMs: nowMs(), random: platform.randomBytes(10) } satisfies IdSource),

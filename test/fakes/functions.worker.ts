@@ -47,6 +47,10 @@ export class ControlApi extends WorkerEntrypoint {
     return Response.json({ path: pathname, principal, authorization: request.headers.get("authorization") });
   }
 
+  async countTokens(_tokenizer: string, texts: readonly string[]): Promise<readonly number[]> {
+    return texts.map((text) => text.split(/\s+/).length);
+  }
+
   async ready(): Promise<{ database: boolean }> {
     return { database: true };
   }

@@ -30,7 +30,7 @@ export interface TellerFacts {
   readonly traceId: string;
   readonly resolution: Resolution;
   readonly nowMs: () => number;
-  /** What a dialect says where it must give a number and the provider counted nothing; the trace marks the same number as an estimate. */
+  /** What a dialect says where it must give a number and the provider counted nothing. Characters; the trace may know better, by the model's tokenizer. */
   readonly estimate: (summary: AnswerSummary) => Usage | undefined;
 }
 

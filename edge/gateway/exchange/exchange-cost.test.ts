@@ -66,6 +66,14 @@ describe("exchangeCost", () => {
     const calls = withEstimate([call(), call({ usage: undefined }), refused], usage(1, 1, "estimated"));
     expect(calls.map((each) => each.usage?.inputTokens)).toEqual([10, 1, undefined]);
     expect(withEstimate([refused], undefined)).toEqual([refused]);
+    const rough = call({ outcome: "cancelled", usage: usage(9, 9, "estimated") });
+    expect(withEstimate([rough], usage(1, 1, "estimated"))[0]?.usage?.inputTokens).toBe(1);
+  });
+
+  it("takes nothing for an estimate that a provider counted", () => {
+    const broken = call({ outcome: "failed", usage: undefined });
+    expect(withEstimate([broken, call()], usage(10, 5))).toEqual([broken, call()]);
+    expect(withEstimate([broken, call()], usage(1, 1, "estimated"))).toEqual([broken, call()]);
   });
 });
 

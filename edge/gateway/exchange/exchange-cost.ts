@@ -58,11 +58,14 @@ function priced(amounts: Partial<Omit<ExchangeCost, "priceVersion">>, { bundle }
   return { costUsdMicros, savedUsdMicros, priceVersion: decided ? (bundle.price_version ?? undefined) : undefined };
 }
 
-/** The calls with an estimate where the provider counted nothing: of the last that brought something, which is the one that the caller heard. */
+/**
+ * The calls with an estimate of what the caller heard: it is the last call's that brought something, unless its provider counted. A usage that was counted is
+ * no estimate, and changes nothing.
+ */
 export function withEstimate(calls: readonly BilledCall[], estimate: Usage | undefined): readonly BilledCall[] {
-  if (estimate === undefined) return calls;
-  const last = calls.findLastIndex(
-    (call) => call.usage === undefined && (call.outcome === "ok" || call.receivedChars > 0),
+  if (estimate?.source !== "estimated") return calls;
+  const last = calls.findLastIndex(({ outcome, receivedChars }) => outcome === "ok" || receivedChars > 0);
+  return calls.map((call, index) =>
+    index === last && call.usage?.source !== "provider" ? { ...call, usage: estimate } : call,
   );
-  return calls.map((call, index) => (index === last ? { ...call, usage: estimate } : call));
 }

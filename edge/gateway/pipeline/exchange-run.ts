@@ -9,6 +9,7 @@ import { answerHeaders } from "../http/answer-headers.ts";
 import type { JsonBody } from "../http/read-json-body.ts";
 import type { CacheDecision, Leader } from "../stages/cache/index.ts";
 import { accountFor, type ExchangeAccount } from "../stages/record/account-for.ts";
+import { countUsage } from "../stages/record/count-usage.ts";
 import { estimateUsage } from "../stages/record/estimate-usage.ts";
 import { record } from "../stages/record/index.ts";
 import { Holding } from "./holding.ts";
@@ -105,12 +106,18 @@ export class ExchangeRun {
   }
 
   /** What the exchange consumed and cost, once its calls are over. */
-  account({ admission, resolution, cache }: Progress, summary: AnswerSummary | undefined): ExchangeAccount {
+  async account(
+    { admission, resolution, cache }: Progress,
+    summary: AnswerSummary | undefined,
+  ): Promise<ExchangeAccount> {
+    const model = this.attempts.answeredBy?.model;
+    const uncounted = summary?.usage === undefined && model !== undefined && resolution !== undefined;
     return accountFor({
       resolution,
       summary,
       cache: cache ?? "off",
       calls: this.attempts.attempts,
+      estimate: uncounted ? await countUsage({ resolution, summary, model }, this.deps) : undefined,
       prices: { bundle: admission?.config.bundle, atMs: this.timeline.startedAtMs },
     });
   }
@@ -123,7 +130,7 @@ export class ExchangeRun {
     this.land(undefined);
     const { admission, body, accepted, resolution } = progress;
     if (admission === undefined) return;
-    const account = conclusion.account ?? this.account(progress, conclusion.summary);
+    const account = conclusion.account ?? (await this.account(progress, conclusion.summary));
     const recorded = record(
       {
         traceId: this.traceId,

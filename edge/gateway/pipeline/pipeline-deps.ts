@@ -2,12 +2,13 @@ import type { BundleStore, KeepAlive } from "../bundles/bundle-store.ts";
 import type { HealthViews } from "../health/health-view.ts";
 import type { AnswerCache, Flights } from "../stages/cache/index.ts";
 import type { DispatchDeps } from "../stages/dispatch/index.ts";
+import type { CountUsageDeps } from "../stages/record/count-usage.ts";
 import type { RecordDeps } from "../stages/record/index.ts";
 import type { ReserveDeps } from "../stages/reserve/index.ts";
 import type { ResolveDeps } from "../stages/resolve/index.ts";
 
 /** What the stages need of the world, put together once for each isolate. */
-export interface PipelineDeps {
+export interface PipelineDeps extends CountUsageDeps {
   readonly bundles: Pick<BundleStore, "read">;
   readonly resolve: ResolveDeps;
   readonly cache: AnswerCache;

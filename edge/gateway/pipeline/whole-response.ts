@@ -29,7 +29,7 @@ export async function wholeResponse(
   const { stream } = resolution;
   const told = stream ? await asStream(answer, resolution, teller) : await teller.whole(answer);
   fillCache(run, fill, { summary, text: answer.text });
-  const account = run.account(progress, summary);
+  const account = await run.account(progress, summary);
   const headers = run.headers(progress, account);
   await run.conclude(progress, {
     status: "ok",

@@ -9,7 +9,6 @@ import {
   withEstimate,
 } from "../../exchange/exchange-cost.ts";
 import type { Resolution } from "../../exchange/resolution.ts";
-import { estimateUsage } from "./estimate-usage.ts";
 
 /** What an exchange consumed and what it cost. */
 export interface ExchangeAccount extends ExchangeCost {
@@ -22,11 +21,13 @@ export interface AccountFacts {
   readonly summary: AnswerSummary | undefined;
   readonly cache: TraceRecord["cache"];
   readonly calls: readonly BilledCall[];
+  /** Of what the caller heard, where no provider counted it. */
+  readonly estimate: Usage | undefined;
   readonly prices: { readonly bundle: Bundle | undefined; readonly atMs: number };
 }
 
 /** Settles an exchange whose calls are over: what providers counted, else a marked estimate, at the prices of its bundle. */
-export function accountFor({ resolution, summary, cache, calls, prices }: AccountFacts): ExchangeAccount {
+export function accountFor({ resolution, summary, cache, calls, estimate, prices }: AccountFacts): ExchangeAccount {
   const { bundle, atMs } = prices;
   if (bundle === undefined || resolution === undefined) return { usage: summary?.usage, ...NOT_PRICED };
   if (cache === "hit") {
@@ -34,6 +35,5 @@ export function accountFor({ resolution, summary, cache, calls, prices }: Accoun
     const kept = { target: resolution.candidates[0], outcome: "ok", receivedChars: 0, usage: summary?.usage } as const;
     return { usage: summary?.usage, ...hitCost(kept, { bundle, atMs }) };
   }
-  const estimate = summary?.usage === undefined ? estimateUsage(resolution, summary) : undefined;
   return { usage: summary?.usage ?? estimate, ...exchangeCost(withEstimate(calls, estimate), { bundle, atMs }) };
 }

@@ -11,6 +11,7 @@ import type { Admission } from "../../exchange/admission.ts";
 import type { AttemptLog } from "../../exchange/attempt-log.ts";
 import type { AnswerSummary } from "../../exchange/answer.ts";
 import type { Resolution } from "../../exchange/resolution.ts";
+import type { Target } from "../../exchange/target.ts";
 import type { Timeline } from "../../exchange/timeline.ts";
 import type { ExchangeAccount } from "./account-for.ts";
 
@@ -88,11 +89,15 @@ function microseconds(ms: number): number {
   return Math.max(0, Math.round(ms * 1000));
 }
 
+/** Who answered; where nobody did, the last that was asked; where nobody was asked, who would have been. */
+function targetOf({ attempts, resolution }: ExchangeFacts): Target | undefined {
+  return attempts.answeredBy ?? attempts.attempts.at(-1)?.target ?? resolution?.candidates[0];
+}
+
 /** What resolve and dispatch settled; null where they were not reached. */
 function answered(facts: ExchangeFacts) {
-  const { attempts, resolution, summary } = facts;
-  // Where nobody answered, the last that was asked; where nobody was asked, who would have been.
-  const target = attempts.answeredBy ?? attempts.attempts.at(-1)?.target ?? resolution?.candidates[0];
+  const { resolution, summary } = facts;
+  const target = targetOf(facts);
   return {
     model: summary?.model ?? target?.model ?? null,
     provider: target?.provider.name ?? null,
