@@ -9,11 +9,12 @@ export interface KeyTrouble {
   readonly strikes: number;
 }
 
-/** A key that the provider refuses is tried again after so long, doubled each time: operators mend keys in minutes, not seconds. */
-const DEAD_MS = 60_000;
-/** An account is filled up, or its month ends, more slowly still. */
-const SPENT_MS = 300_000;
-const MAX_SET_ASIDE_MS = 3_600_000;
+/** A key that the provider refuses is tried again after so long, doubled each time: long enough not to hammer, short enough for whoever mends it. */
+const DEAD_MS = 15_000;
+/** An account is filled up, or its period ends, more slowly. */
+const SPENT_MS = 60_000;
+/** A mended key is noticed within this time at the latest. */
+const MAX_SET_ASIDE_MS = 300_000;
 
 /** Doubling without a bound on the exponent would leave the numbers. */
 function doubledMs(firstMs: number, strikes: number): number {

@@ -23,8 +23,12 @@ describe.each(databaseKinds)("routes on $name", ({ start }) => {
     const { projectId, environmentId } = seeded;
     const permissions = permissionSchema.options;
     owner = {
-      ...{ projectId, projectSlug: "northwind", environmentId, environment: "development" },
-      ...{ keyId: `key_${"a".repeat(32)}`, permissions },
+      projectId,
+      projectSlug: "northwind",
+      environmentId,
+      environment: "development",
+      keyId: `key_${"a".repeat(32)}`,
+      permissions,
     };
     attacker = {
       ...owner,
@@ -52,7 +56,10 @@ describe.each(databaseKinds)("routes on $name", ({ start }) => {
       ["second", ["KEY_C"]],
     ] as const) {
       await call(`PUT /providers/${name}`, {
-        ...{ kind: "openai-compatible", base_url: `https://${name}.example/v1`, secrets, max_concurrent: 8 },
+        kind: "openai-compatible",
+        base_url: `https://${name}.example/v1`,
+        secrets,
+        max_concurrent: 8,
       });
     }
   });
@@ -71,7 +78,9 @@ describe.each(databaseKinds)("routes on $name", ({ start }) => {
 
   it("keep a provider's keys, cap and settings, in what is listed and in what is published", async () => {
     const provider = {
-      ...{ kind: "workers-ai", secrets: ["CF_ONE", "CF_TWO"], max_concurrent: 12 },
+      kind: "workers-ai",
+      secrets: ["CF_ONE", "CF_TWO"],
+      max_concurrent: 12,
       settings: { account_id: "0123456789abcdef0123456789abcdef" },
     };
     expect((await call("PUT /providers/workers", provider)).status).toBe(200);

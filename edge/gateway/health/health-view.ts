@@ -24,8 +24,9 @@ export interface RefusedCall {
   /** When asking again can have another answer. */
   readonly retryAfterMs: number;
   /**
-   * Asks the shared state, one RPC: for a place under a cap of concurrency when this isolate holds none (worth it before another target is
-   * tried), or for the lease of a probe (worth it when no other target is left). Absent when it could not answer otherwise.
+   * Asks once more. `at-capacity`: the shared state, one RPC, for a place when this isolate holds none (worth it before another target is tried).
+   * Else, when no other target is left: for the lease of a probe, or for a call of the last resort past an open circuit or a key that was set aside,
+   * of which each isolate has one at a time out. Absent when it could not answer otherwise.
    */
   readonly ask?: () => Promise<Admittance>;
 }

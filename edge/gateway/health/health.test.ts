@@ -133,11 +133,9 @@ describe("what isolates know about a target together", () => {
     call(here, two, { kind: "ok" });
     await here.settle();
     here.pass(2000);
-    const refused = [one, two].map((view) => view.admit(targetOf(), { nowMs: here.now() }));
+    for (const view of [one, two]) expect(view.admit(targetOf(), { nowMs: here.now() }).ok).toBe(false);
     await here.settle();
-    const second = await Promise.all(
-      refused.map(async (answer) => (answer.ok ? answer : ((await answer.ask?.()) ?? answer))),
-    );
+    const second = [one, two].map((view) => view.admit(targetOf(), { nowMs: here.now() }));
     const probes = second.filter((answer) => answer.ok);
     expect(probes).toHaveLength(1);
     expect(probes[0]).toMatchObject({ isProbe: true });
@@ -256,7 +254,7 @@ describe("keys", () => {
     names(here, two, 1);
     await here.settle();
     expect(new Set([...names(here, one, 6), ...names(here, two, 6)])).toEqual(new Set(["KEY_B", "KEY_C"]));
-    here.pass(60_000);
+    here.pass(15_000);
     const open = Array.from({ length: 6 }, () => admitted(one.admit(keys, { nowMs: here.now() })));
     expect(open.filter(({ secretName }) => secretName === "KEY_A")).toHaveLength(1);
   });
@@ -267,8 +265,8 @@ describe("keys", () => {
     const [one, two] = [here.isolate(), here.isolate()];
     caller(here, only)(one, failed("upstream-quota-exhausted"));
     await here.settle();
-    expect(one.admit(only, { nowMs: here.now() })).toMatchObject({ reason: "no-live-key", retryAfterMs: 300_000 });
-    here.pass(300_000);
+    expect(one.admit(only, { nowMs: here.now() })).toMatchObject({ reason: "no-live-key", retryAfterMs: 60_000 });
+    here.pass(60_000);
     caller(here, only)(one, { kind: "ok" });
     await here.settle();
     caller(here, only)(two, { kind: "ok" });
@@ -359,5 +357,39 @@ describe("places under a cap", () => {
     const answers = [];
     for (let at = 0; at < 6; at++) answers.push(await enter(here, view));
     expect(answers.filter(({ ok }) => ok)).toHaveLength(4);
+  });
+});
+
+describe("when nothing else is left", () => {
+  it("lets one call at a time past an open circuit; its success closes it, its failure makes nothing worse", async () => {
+    const here = world();
+    const view = here.isolate();
+    await breakTarget(here, view);
+    const asked = async () => {
+      const refused = view.admit(targetOf(), { nowMs: here.now() });
+      return refused.ok ? refused : ((await refused.ask?.()) ?? refused);
+    };
+    const last = admitted(await asked());
+    expect((await asked()).ok).toBe(false);
+    last.release(failed("upstream-refused"), here.now());
+    await here.settle();
+    expect(view.admit(targetOf(), { nowMs: here.now() })).toMatchObject({ retryAfterMs: 2000 });
+    admitted(await asked()).release({ kind: "ok" }, here.now());
+    await here.settle();
+    expect(view.admit(targetOf(), { nowMs: here.now() }).ok).toBe(true);
+  });
+
+  it("tries a key that was set aside, but none before the time that the server named", async () => {
+    const here = world();
+    const view = here.isolate();
+    call(here, view, failed("upstream-unauthorized"));
+    const refused = view.admit(targetOf(), { nowMs: here.now() });
+    expect(refused).toMatchObject({ ok: false, reason: "no-live-key" });
+    const last = admitted((refused.ok ? undefined : await refused.ask?.()) ?? refused);
+    last.release({ kind: "ok" }, here.now());
+    call(here, view, failed("upstream-overloaded", 5));
+    const limited = view.admit(targetOf(), { nowMs: here.now() });
+    expect(limited).toMatchObject({ ok: false, reason: "no-live-key", retryAfterMs: 5000 });
+    expect(limited).not.toHaveProperty("ask");
   });
 });

@@ -59,9 +59,9 @@ export class KeyRecord {
     this.#newTrouble = this.trouble;
   }
 
-  /** A call succeeded. One that was sent before the trouble says nothing about it. @returns whether that is news. */
-  addSuccess(nowMs: number): boolean {
-    if (this.trouble === undefined || nowMs < this.trouble.untilMs) return false;
+  /** A call succeeded. One that may have been sent before the trouble says nothing about it. @returns whether that is news. */
+  addSuccess(nowMs: number, wasSentAfter: boolean): boolean {
+    if (this.trouble === undefined || (nowMs < this.trouble.untilMs && !wasSentAfter)) return false;
     this.trouble = undefined;
     this.#newTrouble = null;
     return true;

@@ -13,12 +13,20 @@ const FULL_RETRY_MS = 1_000;
 /** Three renewals within a lease of places, for calls that last longer than it. */
 const RENEW_EVERY_MS = 20_000;
 
+/** How a place is asked for: at first; after the shared state was asked; or when nothing else is left, past what is known against the target. */
+type Mode = "first" | "asked" | "last-resort";
+
 /** A key as one call would use it. */
 interface KeyChoice {
   readonly secretName: string | undefined;
   readonly key: KeyRecord;
   /** The same key's limit for this model. */
   readonly limit: KeyRecord;
+}
+
+function usableFromMs({ key, limit }: KeyChoice, nowMs: number): number {
+  const untilMs = Math.max(key.trouble?.untilMs ?? 0, limit.trouble?.untilMs ?? 0);
+  return untilMs > nowMs ? untilMs : nowMs + PROBE_OUT_RETRY_MS;
 }
 
 function refuse(reason: RefusedCall["reason"], retryAfterMs: number, ask?: RefusedCall["ask"]): RefusedCall {
@@ -45,32 +53,41 @@ export class RequestHealth implements HealthView {
   admit(target: Target, options: AdmitOptions): Admittance {
     const record = this.#health.target(targetId(target));
     record.isOfInterest = true;
-    const answer = this.#admit(target, options, true);
+    const answer = this.#admit(target, options, "first");
     this.#health.touch(this.#keepAlive, options.nowMs);
     return answer;
   }
 
-  #admit(target: Target, options: AdmitOptions, mayAsk: boolean): Admittance {
+  #admit(target: Target, options: AdmitOptions, mode: Mode): Admittance {
     const record = this.#health.target(targetId(target));
-    const again = async (asked: Promise<void>): Promise<Admittance> => {
-      await asked;
-      return this.#admit(target, { ...options, nowMs: this.#deps.nowMs() }, false);
-    };
+    const again = (next: Mode): Admittance => this.#admit(target, { ...options, nowMs: this.#deps.nowMs() }, next);
+    const lastResort = async (): Promise<Admittance> => again("last-resort");
+    if (mode === "last-resort" && record.isLastResortOut) return refuse("circuit-open", PROBE_OUT_RETRY_MS);
     const retryAfterMs = this.#circuitRetryMs(record, options.nowMs);
-    if (retryAfterMs !== undefined) {
-      if (!mayAsk || circuitPhase(record.state.circuit, options.nowMs) !== "half-open")
-        return refuse("circuit-open", retryAfterMs);
+    if (retryAfterMs !== undefined && mode !== "last-resort") {
+      if (mode === "asked") return refuse("circuit-open", retryAfterMs);
+      if (circuitPhase(record.state.circuit, options.nowMs) !== "half-open")
+        return refuse("circuit-open", retryAfterMs, lastResort);
       // Asked at once: if this request finds another target, the lease serves the next one.
       const asked = this.#health.askProbe(record);
       this.#keepAlive(asked);
-      return refuse("circuit-open", retryAfterMs, () => again(asked));
+      return refuse("circuit-open", retryAfterMs, async () => {
+        await asked;
+        const probe = again("asked");
+        return probe.ok ? probe : again("last-resort");
+      });
     }
-    const chosen = this.#chooseKey(target, options);
-    if ("key" in chosen) return this.#enter(target, { ...chosen, record });
-    const { full, soonestMs } = chosen;
-    if (full === undefined) return refuse("no-live-key", soonestMs - options.nowMs);
-    const cap = target.provider.max_concurrent ?? 1;
-    return refuse("at-capacity", FULL_RETRY_MS, mayAsk ? () => again(this.#health.askPlace(full, cap)) : undefined);
+    const isLastResort = mode === "last-resort";
+    const chosen = this.#chooseKey(target, options, isLastResort);
+    if ("key" in chosen) return this.#enter(target, { ...chosen, record, isLastResort });
+    const { full, soonestMs, isLimited } = chosen;
+    if (full === undefined)
+      return refuse("no-live-key", soonestMs - options.nowMs, mode === "first" && !isLimited ? lastResort : undefined);
+    if (mode !== "first") return refuse("at-capacity", FULL_RETRY_MS);
+    return refuse("at-capacity", FULL_RETRY_MS, async () => {
+      await this.#health.askPlace(full, target.provider.max_concurrent ?? 1);
+      return again("asked");
+    });
   }
 
   /** Undefined = the circuit lets a call through. */
@@ -108,25 +125,32 @@ export class RequestHealth implements HealthView {
   #chooseKey(
     target: Target,
     { nowMs, avoid }: AdmitOptions,
-  ): KeyChoice | { readonly full: KeyRecord | undefined; readonly soonestMs: number } {
+    isLastResort: boolean,
+  ): KeyChoice | { readonly full: KeyRecord | undefined; readonly soonestMs: number; readonly isLimited: boolean } {
     const cap = target.provider.max_concurrent;
     let full: KeyRecord | undefined;
     let soonestMs = Number.POSITIVE_INFINITY;
+    let isLimited = true;
     for (const choice of this.#choices(target, avoid)) {
       const { key, limit } = choice;
-      if (!key.isUsable(nowMs) || !limit.isUsable(nowMs)) {
-        const untilMs = Math.max(key.trouble?.untilMs ?? 0, limit.trouble?.untilMs ?? 0);
-        soonestMs = Math.min(soonestMs, untilMs > nowMs ? untilMs : nowMs + PROBE_OUT_RETRY_MS);
+      const isUsable = limit.isUsable(nowMs) && (key.isUsable(nowMs) || (isLastResort && !key.isProbing));
+      if (!isUsable) {
+        soonestMs = Math.min(soonestMs, usableFromMs(choice, nowMs));
+        isLimited &&= !limit.isUsable(nowMs);
       } else if (cap !== undefined && !key.hasPlace(cap, nowMs)) full ??= key;
       else return choice;
     }
-    return { full, soonestMs: Number.isFinite(soonestMs) ? soonestMs : nowMs + PROBE_OUT_RETRY_MS };
+    return { full, soonestMs: Number.isFinite(soonestMs) ? soonestMs : nowMs + PROBE_OUT_RETRY_MS, isLimited };
   }
 
-  #enter(target: Target, choice: KeyChoice & { readonly record: TargetRecord }): Admittance {
-    const { record, key, limit, secretName } = choice;
+  #enter(
+    target: Target,
+    choice: KeyChoice & { readonly record: TargetRecord; readonly isLastResort: boolean },
+  ): Admittance {
+    const { record, key, limit, secretName, isLastResort } = choice;
     const isProbe = record.holdsProbe;
     record.holdsProbe = false;
+    if (isLastResort) record.isLastResortOut = true;
     record.pending++;
     key.enter();
     limit.enter();
@@ -144,6 +168,7 @@ export class RequestHealth implements HealthView {
         record.pending--;
         key.leave();
         limit.leave();
+        if (isLastResort) record.isLastResortOut = false;
         this.#learn({ ...choice, isProbe }, outcome, nowMs);
       },
     };
@@ -164,20 +189,24 @@ export class RequestHealth implements HealthView {
   }
 
   #learn(
-    place: KeyChoice & { readonly record: TargetRecord; readonly isProbe: boolean },
+    place: KeyChoice & { readonly record: TargetRecord; readonly isProbe: boolean; readonly isLastResort: boolean },
     outcome: CallOutcome,
     nowMs: number,
   ): void {
-    const { record, key, limit, isProbe } = place;
+    const { record, key, limit, isProbe, isLastResort } = place;
     record.isOfInterest = true;
     key.isOfInterest = true;
-    let isNews = record.addOutcome(outcome, isProbe, this.#health.moment(nowMs));
-    if (outcome.kind === "ok") isNews = [key.addSuccess(nowMs), limit.addSuccess(nowMs)].includes(true) || isNews;
+    limit.isOfInterest = true;
+    // A last resort's success is as good as a probe's; its failure is no news, and must not make the pause longer.
+    const closes = isLastResort && outcome.kind === "ok" && record.state.circuit.phase === "open";
+    const counted: CallOutcome = isLastResort && !closes && !isProbe ? { kind: "cancelled" } : outcome;
+    let isNews = record.addOutcome(counted, isProbe || closes, this.#health.moment(nowMs));
+    if (outcome.kind === "ok")
+      isNews = [key.addSuccess(nowMs, isLastResort), limit.addSuccess(nowMs, false)].includes(true) || isNews;
     if (outcome.kind === "failed") {
       const trouble = troubleAfter(outcome.failure, key.trouble, nowMs);
       if (trouble !== undefined) {
         (trouble.kind === "limited" ? limit : key).addTrouble(trouble);
-        limit.isOfInterest = true;
         isNews = true;
       }
     }

@@ -51,6 +51,8 @@ export class TargetRecord {
   pending = 0;
   /** A probe was leased to this isolate and not sent yet. */
   holdsProbe = false;
+  /** A call of the last resort is under way: one at a time. */
+  isLastResortOut = false;
   /** Someone asks for the lease of a probe until then. */
   askingUntilMs = 0;
   /** Used since the last report: the next one asks about it. */
