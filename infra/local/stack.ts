@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Miniflare } from "miniflare";
 import { loadMigrations, migrate } from "@millrace/migrations/migrate";
 import type { RunBatch } from "@millrace/migrations/migrate";
 import { seed } from "@millrace/migrations/seed";
@@ -9,6 +8,7 @@ import type { LocalConfig } from "./config.ts";
 import { startCron } from "./cron-ticker.ts";
 import { openDatabase } from "./database.ts";
 import { drainTraces } from "./drain-traces.ts";
+import { startFrontDoor } from "./front-door.ts";
 import { guard } from "./guardian.ts";
 import { keepLocalKey } from "./local-key.ts";
 import { removeLocalFile, writeLocalFile } from "./local-file.ts";
@@ -21,7 +21,7 @@ import { runBatchOn } from "./run-batch.ts";
 import { startRunnerProcess } from "./runner-process.ts";
 import { keepSigningKeys } from "./signing-keys.ts";
 import { buildWorker } from "./worker-build.ts";
-import { startWorkers } from "./worker-stack.ts";
+import { type RunningWorkers, startWorkers } from "./worker-stack.ts";
 
 /** Ports that are known to be free. */
 export interface StackPorts {
@@ -74,8 +74,17 @@ export async function startStack({ config, ports, log, signal, onStop }: Options
     startState({ config, ports, log, onStop }),
   ]);
   const key = await prepare(dataDir, state.runBatch, { runnerUrl, say: log("database") });
-  const miniflare = await startAllWorkers({ config, ports, say: log("workers"), builds, neonUrl: state.neonUrl, key });
+  const { miniflare, port } = await startAllWorkers({
+    config,
+    ports,
+    say: log("workers"),
+    builds,
+    neonUrl: state.neonUrl,
+    key,
+  });
   onStop("workers", async () => miniflare.dispose());
+  const frontDoor = await startFrontDoor({ host: config.host, port: ports.gateway, target: port });
+  onStop("front door", async () => frontDoor.stop());
   const guardian = guard(childProcesses);
   onStop("guardian", () => guardian.dismiss());
   onStop("trace queue", async () => {
@@ -134,13 +143,11 @@ async function startAllWorkers(options: {
   readonly builds: Awaited<ReturnType<typeof buildAll>>;
   readonly neonUrl: string;
   readonly key: string;
-}): Promise<Miniflare> {
+}): Promise<RunningWorkers> {
   const { config, ports, say, builds, neonUrl, key } = options;
   const signing = await keepSigningKeys(config.dataDir);
   const allowedPrivateHosts = [`127.0.0.1:${ports.runner}`, ...config.allowedPrivateHosts].join(",");
   return startWorkers({
-    host: config.host,
-    port: ports.gateway,
     persistDir: join(config.dataDir, "cf"),
     say,
     workers: [

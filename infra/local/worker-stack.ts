@@ -15,9 +15,6 @@ export interface LocalWorker {
 }
 
 interface Options {
-  /** Where the first Worker listens. */
-  readonly host: string;
-  readonly port: number;
   /** Where KV, R2 and the objects live. */
   readonly persistDir: string;
   /** The first one gets the requests. */
@@ -25,14 +22,20 @@ interface Options {
   readonly say: Say;
 }
 
+export interface RunningWorkers {
+  readonly miniflare: Miniflare;
+  /** Of the first Worker, on the loopback interface. */
+  readonly port: number;
+}
+
 /** Four lines each minute that say that there was nothing to do would drown the others. */
 const idleTick = /^cron-job .*outcome=ok count=0\b/;
 
 /**
- * Runs the bundles of all Workers in one workerd. Requests reach the first one straight from its socket; Miniflare's own entry, a Worker
- * in JavaScript before every request, is left for the launcher, on the loopback interface and any free port.
+ * Runs the bundles of all Workers in one workerd, on the loopback interface and free ports. Requests reach the first one straight from its
+ * socket; Miniflare's own entry, a Worker in JavaScript before every request, is left for the launcher.
  */
-export async function startWorkers({ host, port, persistDir, workers, say }: Options): Promise<Miniflare> {
+export async function startWorkers({ persistDir, workers, say }: Options): Promise<RunningWorkers> {
   const giveBack = holdSignals();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -55,18 +58,18 @@ export async function startWorkers({ host, port, persistDir, workers, say }: Opt
       handleUncaughtError: (error) => say("error", error.message),
       workers: workers.map((worker, index) => ({
         ...workerOptions(worker),
-        ...(index === 0 ? { unsafeDirectSockets: [{ host, port }] } : {}),
+        ...(index === 0 ? { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] } : {}),
       })),
     }),
   );
   try {
     await miniflare.ready;
     giveBack();
+    return { miniflare, port: Number((await miniflare.unsafeGetDirectURL(workers[0]?.name)).port) };
   } catch (error) {
     await miniflare.dispose().catch(() => undefined);
     throw error;
   }
-  return miniflare;
 }
 
 /** wrangler's own reading of the wrangler.toml, so that a binding added there is there here. */

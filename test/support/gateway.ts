@@ -13,6 +13,7 @@ import {
 } from "@millrace/core/contract";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { startFrontDoor } from "../../infra/local/front-door.ts";
 import { repositoryRoot } from "./stack.ts";
 
 /** A project with one environment, its key, and the bundle that both live in. */
@@ -172,7 +173,9 @@ export async function startGateway(
       ],
     }),
   );
-  const url = (await miniflare.unsafeGetDirectURL("gateway")).origin;
+  const direct = await miniflare.unsafeGetDirectURL("gateway");
+  const frontDoor = await startFrontDoor({ host: "127.0.0.1", port: 0, target: Number(direct.port) });
+  const url = `http://127.0.0.1:${frontDoor.port}`;
   const worker = await miniflare.getWorker("functions");
   const order = async (body: object): Promise<void> => {
     await worker.fetch("http://functions/", { method: "POST", body: JSON.stringify(body) });
@@ -216,6 +219,7 @@ export async function startGateway(
         ...(signal === undefined ? {} : { signal }),
       }),
     async close() {
+      await frontDoor.stop();
       await miniflare.dispose();
       if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
     },

@@ -82,12 +82,9 @@ async function answer(run: ExchangeRun, note: (progress: Progress) => void): Pro
     : streamedResponse(run, prepared, { answer: modelAnswer, cancel, fill });
 }
 
-/**
- * Answers one request by running the stages in order (`app.ts` lists them). Whatever a stage throws becomes the one error answer,
- * and every exchange whose caller is known leaves a trace.
- */
-export async function answerExchange(dialect: Dialect, caller: Caller, deps: PipelineDeps): Promise<Response> {
-  const run = new ExchangeRun(dialect, caller, deps);
+/** The same, with whatever a stage throws as the one error answer. */
+async function answerOrRefuse(run: ExchangeRun): Promise<Response> {
+  const { caller, deps } = run;
   let progress: Progress = {};
   try {
     return await answer(run, (reached) => {
@@ -110,4 +107,14 @@ export async function answerExchange(dialect: Dialect, caller: Caller, deps: Pip
     const path = new URL(caller.request.url).pathname;
     return errorResponse(error, { path, headers: run.headers(progress), traceId: run.traceId });
   }
+}
+
+/**
+ * Answers one request by running the stages in order (`app.ts` lists them). Every exchange whose caller is known leaves a trace, also one whose
+ * caller leaves before there is anything to answer: the work itself is kept alive, since a caller who hangs up ends whatever is not.
+ */
+export function answerExchange(dialect: Dialect, caller: Caller, deps: PipelineDeps): Promise<Response> {
+  const answered = answerOrRefuse(new ExchangeRun(dialect, caller, deps));
+  caller.keepAlive(answered);
+  return answered;
 }

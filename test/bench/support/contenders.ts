@@ -2,6 +2,7 @@ import { build } from "esbuild";
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
 import { join } from "node:path";
 import { fileURLToPath, URL } from "node:url";
+import { startFrontDoor } from "../../../infra/local/front-door.ts";
 import { startChild, stopChild } from "../../support/child.ts";
 import { startStack, newDataDir, repositoryRoot, type Stack } from "../../support/stack.ts";
 import type { LoadTarget } from "./load.ts";
@@ -59,17 +60,22 @@ export async function startBareProxy(upstream: string): Promise<Contender> {
       ],
     }),
   );
-  const url = await miniflare.unsafeGetDirectURL("bare-proxy");
+  const direct = await miniflare.unsafeGetDirectURL("bare-proxy");
+  // As in the local stack: callers reach it through the same front door.
+  const frontDoor = await startFrontDoor({ host: "127.0.0.1", port: 0, target: Number(direct.port) });
   const pids = findProcesses(process.pid, "workerd").filter((pid) => !before.has(pid));
   return {
     target: {
       name: "hono proxy",
-      url: new URL("/v1/chat/completions", url.href).href,
+      url: `http://127.0.0.1:${frontDoor.port}/v1/chat/completions`,
       headers: {},
       model: MODEL,
       pids,
     },
-    stop: () => miniflare.dispose(),
+    stop: async () => {
+      await frontDoor.stop();
+      await miniflare.dispose();
+    },
   };
 }
 
