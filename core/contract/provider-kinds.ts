@@ -1,3 +1,4 @@
+import type { SurfaceCapability } from "./capability.ts";
 import type { ProviderKind, Tier } from "./provider.ts";
 
 /** One name in a provider's `settings`. */
@@ -21,6 +22,10 @@ export interface ProviderKindRow {
   readonly settings: readonly ProviderSetting[];
   /** `needed`: the vendor's own address answers nobody without one. */
   readonly secret: "needed" | "optional";
+  /** Beyond text and vectors: what its API has in OpenAI's form. A route's target corrects it by `capabilities`. */
+  readonly surfaces?: readonly SurfaceCapability[];
+  /** Its API takes files of requests in OpenAI's form and answers them within a day at a lower price. */
+  readonly batches?: boolean;
   /** One line for the documentation: what the base URL and the secret are. */
   readonly docs: string;
 }
@@ -40,6 +45,15 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
     ...selfHosted,
     tier: "cloud",
     title: "Any server that speaks OpenAI's API",
+    surfaces: [
+      "moderations",
+      "image-generations",
+      "image-edits",
+      "image-variations",
+      "speech",
+      "transcriptions",
+      "translations",
+    ],
     docs: "`base_url` is what comes before `/chat/completions`.",
   },
   huggingface: {
@@ -56,6 +70,16 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
       { name: "organization", required: false, pattern: headerValue, meaning: "Organization to bill (`org-…`)." },
       { name: "project", required: false, pattern: headerValue, meaning: "Project to bill (`proj_…`)." },
     ],
+    surfaces: [
+      "moderations",
+      "image-generations",
+      "image-edits",
+      "image-variations",
+      "speech",
+      "transcriptions",
+      "translations",
+    ],
+    batches: true,
     docs: "The secret is an API key.",
   },
   "azure-openai": {
@@ -70,24 +94,30 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
         meaning: "Calls the deployment's own URL with this `api-version`; absent = the v1 API.",
       },
     ],
+    surfaces: ["image-generations", "image-edits", "speech", "transcriptions", "translations"],
+    batches: true,
     docs: "`base_url` is the resource (`https://<name>.openai.azure.com`), the target's model the deployment's name, the secret one of the resource's keys.",
   },
   mistral: {
     ...hosted,
     title: "Mistral",
     defaultBaseUrl: "https://api.mistral.ai/v1",
+    surfaces: ["moderations", "transcriptions"],
     docs: "The secret is an API key.",
   },
   groq: {
     ...hosted,
     title: "Groq",
     defaultBaseUrl: "https://api.groq.com/openai/v1",
+    surfaces: ["speech", "transcriptions", "translations"],
+    batches: true,
     docs: "The secret is an API key.",
   },
   together: {
     ...hosted,
     title: "Together AI",
     defaultBaseUrl: "https://api.together.xyz/v1",
+    surfaces: ["image-generations", "speech", "transcriptions", "translations"],
     docs: "The secret is an API key.",
   },
   fireworks: {
@@ -117,7 +147,13 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
     ],
     docs: "The secret is an API key; models are named `<author>/<model>`.",
   },
-  xai: { ...hosted, title: "xAI", defaultBaseUrl: "https://api.x.ai/v1", docs: "The secret is an API key." },
+  xai: {
+    ...hosted,
+    title: "xAI",
+    defaultBaseUrl: "https://api.x.ai/v1",
+    surfaces: ["image-generations"],
+    docs: "The secret is an API key.",
+  },
   "workers-ai": {
     ...hosted,
     title: "Cloudflare Workers AI",
@@ -132,7 +168,12 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
     ],
     docs: "The secret is an API token with the permission Workers AI; models are named `@cf/<author>/<model>`.",
   },
-  vllm: { ...selfHosted, title: "vLLM", docs: "`base_url` is the server's `/v1`; the secret its `--api-key`, if any." },
+  vllm: {
+    ...selfHosted,
+    title: "vLLM",
+    surfaces: ["transcriptions", "translations"],
+    docs: "`base_url` is the server's `/v1`; the secret its `--api-key`, if any.",
+  },
   sglang: {
     ...selfHosted,
     title: "SGLang",
@@ -194,5 +235,11 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
       },
     ],
     docs: "The secret is `<access key id>:<secret access key>`, with `:<session token>` behind it for temporary credentials, or a Bedrock API key.",
+  },
+  cohere: {
+    ...hosted,
+    title: "Cohere",
+    defaultBaseUrl: "https://api.cohere.com/v2",
+    docs: "The secret is an API key; `base_url` is what comes before `/chat`.",
   },
 };

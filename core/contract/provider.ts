@@ -26,6 +26,7 @@ export const providerKindSchema = z.enum([
   "gemini",
   "vertex-ai",
   "bedrock",
+  "cohere",
 ]);
 export type ProviderKind = z.infer<typeof providerKindSchema>;
 export const tierSchema = z.enum(["edge", "local", "cloud"]);

@@ -21,6 +21,7 @@ import { anthropic } from "./anthropic/index.ts";
 import { gemini } from "./gemini/index.ts";
 import { vertexAi } from "./vertex-ai/index.ts";
 import { bedrock } from "./bedrock/index.ts";
+import { cohere } from "./cohere/index.ts";
 import type { ProviderAdapter } from "./provider.ts";
 import { runner } from "./runner/index.ts";
 
@@ -49,4 +50,5 @@ export const providerRegistry: Readonly<Record<ProviderKind, ProviderAdapter>> =
   gemini,
   "vertex-ai": vertexAi,
   bedrock,
+  cohere,
 };

@@ -9,13 +9,8 @@ export const bedrock: ProviderAdapter = {
   tier: "cloud",
   capabilities,
   async call(call, deps) {
-    switch (call.surface) {
-      case "chat":
-        return callChat(call, deps);
-      case "embeddings":
-        return callEmbeddings(call, deps);
-      case "completions":
-        throw refuseSurface(call.surface, "Bedrock");
-    }
+    if (call.surface === "chat") return callChat(call, deps);
+    if (call.surface === "embeddings") return callEmbeddings(call, deps);
+    throw refuseSurface(call.surface, "Bedrock");
   },
 };

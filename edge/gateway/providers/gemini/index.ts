@@ -18,13 +18,8 @@ export const gemini: ProviderAdapter = {
   tier: "cloud",
   capabilities,
   async call(call, deps) {
-    switch (call.surface) {
-      case "chat":
-        return callGemini(call, accessOf(call, deps), deps);
-      case "embeddings":
-        return callEmbeddings(call, accessOf(call, deps), deps);
-      case "completions":
-        throw refuseSurface(call.surface, "Gemini");
-    }
+    if (call.surface === "chat") return callGemini(call, accessOf(call, deps), deps);
+    if (call.surface === "embeddings") return callEmbeddings(call, accessOf(call, deps), deps);
+    throw refuseSurface(call.surface, "Gemini");
   },
 };

@@ -4,6 +4,6 @@ import { MillraceError, type Surface } from "@millrace/core/contract";
 export function refuseSurface(surface: Surface, who: string): MillraceError {
   return new MillraceError("unsupported-parameter", {
     param: "model",
-    message: `${who} does not answer ${surface === "chat" ? "chats" : surface}; choose a model of another provider.`,
+    message: `${who} does not serve ${surface} here; choose a model of another provider.`,
   });
 }

@@ -10,13 +10,10 @@ export const vertexAi: ProviderAdapter = {
   tier: "cloud",
   capabilities,
   async call(call, deps) {
-    switch (call.surface) {
-      case "chat":
-        return withAccess(call, deps, (vertex) => callGemini(call, vertex.access, vertex.deps));
-      case "embeddings":
-        return withAccess(call, deps, (vertex) => callEmbeddings(call, vertex.access, vertex.deps));
-      case "completions":
-        throw refuseSurface(call.surface, "Vertex AI");
-    }
+    if (call.surface === "chat")
+      return withAccess(call, deps, (vertex) => callGemini(call, vertex.access, vertex.deps));
+    if (call.surface === "embeddings")
+      return withAccess(call, deps, (vertex) => callEmbeddings(call, vertex.access, vertex.deps));
+    throw refuseSurface(call.surface, "Vertex AI");
   },
 };
