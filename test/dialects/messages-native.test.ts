@@ -1,0 +1,153 @@
+import Anthropic from "@anthropic-ai/sdk";
+import { afterAll, beforeAll, expect, describe, it } from "vitest";
+import { json, type Script } from "../fakes/upstream.ts";
+import { type DialectFixture, startDialects, stream } from "./fixture.ts";
+
+let at: DialectFixture;
+let client: Anthropic;
+beforeAll(async () => {
+  at = await startDialects();
+  client = new Anthropic({ apiKey: at.tenant.key, baseURL: at.gateway.url, maxRetries: 0 });
+});
+afterAll(() => at?.close());
+
+const usage = { input_tokens: 3, output_tokens: 1, cache_read_input_tokens: 9, cache_creation_input_tokens: 0 };
+const head = { id: "msg_native", type: "message", role: "assistant", model: "claude-2026" };
+const events: readonly (Record<string, unknown> & { type: string })[] = [
+  { type: "message_start", message: { ...head, content: [], stop_reason: null, stop_sequence: null, usage } },
+  { type: "ping" },
+  { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "", signature: "" } },
+  { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "Hm" } },
+  { type: "content_block_delta", index: 0, delta: { type: "signature_delta", signature: "c2ln" } },
+  { type: "content_block_stop", index: 0 },
+  { type: "content_block_start", index: 1, content_block: { type: "text", text: "" } },
+  { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "Hel" } },
+  { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "lo" } },
+  { type: "content_block_stop", index: 1 },
+  { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 8 } },
+  { type: "message_stop" },
+];
+const text = (told: readonly { type: string }[]): string =>
+  told.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
+const anthropicStream = (told: readonly { type: string }[], cut = false): Script => ({
+  headers: { "content-type": "text/event-stream" },
+  steps: [{ write: text(told) }, ...(cut ? [{ cut: true } as const] : [])],
+});
+
+const ask = {
+  model: "claude",
+  max_tokens: 4000,
+  system: [{ type: "text", text: "be brief", cache_control: { type: "ephemeral" } }],
+  thinking: { type: "enabled", budget_tokens: 2000 },
+  messages: [{ role: "user", content: [{ type: "text", text: "hi", cache_control: { type: "ephemeral" } }] }],
+} as const;
+const params = (model = "claude"): Anthropic.MessageCreateParamsNonStreaming =>
+  ({ ...ask, model }) as unknown as Anthropic.MessageCreateParamsNonStreaming;
+
+describe("a model of Anthropic's, asked in Anthropic's words", () => {
+  it("gets the caller's own body and betas, but for the model", async () => {
+    at.upstream.answer(
+      json({
+        ...head,
+        content: [{ type: "text", text: "Hello" }],
+        stop_reason: "end_turn",
+        stop_sequence: null,
+        usage,
+      }),
+    );
+    const message = await client.messages.create(params(), {
+      headers: { "anthropic-beta": "files-api-2025-04-14,other-1" },
+    });
+    const seen = at.upstream.requests.at(-1);
+    expect(seen?.json).toEqual({ ...ask, model: "claude-upstream", stream: false });
+    expect(seen?.headers["anthropic-beta"]).toBe("files-api-2025-04-14,other-1");
+    expect(seen?.headers["x-api-key"]).toBe("sk-ant-0123456789abcdef");
+    expect(message).toMatchObject({ id: "msg_native", content: [{ type: "text", text: "Hello" }], usage });
+  });
+
+  it("is streamed through, signatures and all, and counted", async () => {
+    at.upstream.answer(anthropicStream(events));
+    const response = await at.gateway.post("/v1/messages", at.tenant, { ...ask, stream: true });
+    expect(await response.text()).toBe(text(events));
+    expect(await at.traceOf(response.headers.get("request-id"))).toMatchObject({
+      surface: "messages",
+      status: "ok",
+      usage: { input_tokens: 12, output_tokens: 8, cached_input_tokens: 9, source: "provider" },
+    });
+  });
+
+  it("may run the tools that it alone has", async () => {
+    at.upstream.answer(anthropicStream(events));
+    const tools = [{ type: "web_search_20250305", name: "web_search" }];
+    await client.messages.stream({ ...params(), tools } as Anthropic.MessageStreamParams).finalMessage();
+    expect(at.upstream.requests.at(-1)?.json["tools"]).toEqual(tools);
+  });
+
+  it("does not get the thoughts of others, which it would refuse", async () => {
+    at.upstream.answer(anthropicStream(events));
+    const content = [
+      { type: "thinking", thinking: "Hm", signature: "" },
+      { type: "thinking", thinking: "Aha", signature: "c2ln" },
+      { type: "text", text: "Hello" },
+    ];
+    const messages = [...ask.messages, { role: "assistant", content }, { role: "user", content: "and?" }];
+    await client.messages.stream({ ...params(), messages } as unknown as Anthropic.MessageStreamParams).finalMessage();
+    const seen = at.upstream.requests.at(-1)?.json["messages"] as { content: unknown }[];
+    expect(seen[1]?.content).toEqual(content.slice(1));
+  });
+
+  it("that stops in the middle is never whole", async () => {
+    at.upstream.answer(anthropicStream(events.slice(0, 8), true));
+    const response = await at.gateway.post("/v1/messages", at.tenant, { ...ask, stream: true });
+    const told = await response.text();
+    expect(told).toContain("event: error");
+    expect(told).not.toContain("message_stop");
+  });
+});
+
+describe("a fallback behind a model of Anthropic's", () => {
+  it("gets the translation, and tools that only Anthropic has do not reach it", async () => {
+    at.upstream.answer((request) =>
+      request.path.startsWith("/anthropic/")
+        ? json({ type: "error", error: { type: "api_error", message: "no" } }, 500)
+        : stream([{ content: "Hello" }]),
+    );
+    const message = await client.messages.stream(params("both") as Anthropic.MessageStreamParams).finalMessage();
+    expect(message).toMatchObject({
+      model: "small-2026",
+      content: [{ type: "text", text: "Hello" }],
+      stop_reason: "end_turn",
+    });
+    expect(at.upstream.requests.at(-1)?.json).toMatchObject({
+      model: "small-upstream",
+      messages: [
+        { role: "system", content: "be brief" },
+        { role: "user", content: "hi" },
+      ],
+    });
+    const before = at.upstream.requests.filter((request) => request.path === "/v1/chat/completions").length;
+    const tools = [{ type: "web_search_20250305", name: "web_search" }];
+    await expect(
+      client.messages.create({ ...params("both"), tools } as Anthropic.MessageCreateParamsNonStreaming),
+    ).rejects.toThrow();
+    expect(at.upstream.requests.filter((request) => request.path === "/v1/chat/completions")).toHaveLength(before);
+  });
+
+  it("goes on in the same message where Anthropic stopped, exactly once", async () => {
+    at.upstream.answer((request) =>
+      request.path.startsWith("/anthropic/")
+        ? anthropicStream(events.slice(0, 8), true)
+        : stream([{ content: "Hel" }, { content: "lo" }]),
+    );
+    const told: string[] = [];
+    const streamed = client.messages.stream(params("both") as Anthropic.MessageStreamParams);
+    streamed.on("streamEvent", (event) => told.push(event.type));
+    const message = await streamed.finalMessage();
+    expect(message.content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("")).toBe("Hello");
+    expect(told.filter((type) => type === "message_start" || type === "message_stop")).toEqual([
+      "message_start",
+      "message_stop",
+    ]);
+    expect(message.stop_reason).toBe("end_turn");
+  });
+});
