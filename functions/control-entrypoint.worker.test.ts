@@ -26,6 +26,10 @@ describe("ControlApi", () => {
     expect(await response.json()).toMatchObject({ key: { id: tenant.keyId } });
   });
 
+  it("counts tokens for the gateway", async () => {
+    expect(await control.countTokens("o200k_base", ["hello world", "tiktoken is great!"])).toEqual([2, 6]);
+  });
+
   it("refuses what the principal may not do, and what is not there, as problem+json", async () => {
     const refused = await get("/api/v1/audit");
     expect(refused.status).toBe(403);
