@@ -60,6 +60,8 @@ export interface Dialect {
   readonly asked: AskedSurface;
   /** Where its clients look for the id of an exchange. */
   readonly requestIdHeader: "request-id" | "x-request-id";
+  /** Reads the body; absent = it is JSON. */
+  readonly readBody?: (request: Request) => Promise<JsonBody>;
   /** @throws MillraceError `invalid-request`, `unsupported-parameter` that names the field. */
   accept(inbound: Inbound): Promise<Accepted> | Accepted;
 }

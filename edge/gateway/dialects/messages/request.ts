@@ -38,8 +38,8 @@ const TOOL_FIELDS_WITHOUT_EFFECT = ["cache_control", "eager_input_streaming", "i
 const MAX_USER_CHARS = 64;
 
 function refuseUnknown(value: object, known: readonly string[], note: (field: string) => void): void {
-  for (const [field, given] of Object.entries(value)) {
-    if (given !== undefined && given !== null && !known.includes(field)) note(field);
+  for (const [field, value] of Object.entries(value)) {
+    if (value !== undefined && value !== null && !known.includes(field)) note(field);
   }
 }
 

@@ -32,7 +32,9 @@ function image(source: MessageSource, path: string, { nativeOnly }: BlockContext
       return [{ type: "image_url", image_url: { url: `data:${source.media_type};base64,${source.data}` } }];
     case "url":
       return [{ type: "image_url", image_url: { url: source.url } }];
-    default:
+    case "text":
+    case "content":
+    case "file":
       nativeOnly.add(`${path}.source.type`, source.type);
       return [];
   }
@@ -65,7 +67,8 @@ function document(block: Kind<"document">, path: string, context: BlockContext):
       const note = block["context"];
       return typeof note === "string" && note !== "" ? [text(note), file] : [file];
     }
-    default:
+    case "url":
+    case "file":
       context.nativeOnly.add(`${path}.source.type`, source.type);
       return [];
   }

@@ -1,4 +1,5 @@
 import type { JsonObject, Message, MessageAnswerBlock } from "@millrace/core/contract";
+import { asText } from "../../json/vendor-json.ts";
 import type { MessageEvent } from "./message-writer.ts";
 
 interface OpenBlock {
@@ -17,7 +18,7 @@ function parseInput(text: string): JsonObject {
 }
 
 function closed({ block, text }: OpenBlock): MessageAnswerBlock {
-  switch (block["type"]) {
+  switch (asText(block["type"]) ?? "") {
     case "text":
       return { type: "text", text };
     case "thinking":
@@ -37,7 +38,7 @@ export function foldMessage(events: readonly MessageEvent[]): Message | undefine
     else if (event.type === "content_block_start") open = { block: event["content_block"] as JsonObject, text: "" };
     else if (event.type === "content_block_delta" && open !== undefined) {
       const delta = event["delta"] as JsonObject;
-      open.text += String(delta["text"] ?? delta["thinking"] ?? delta["partial_json"] ?? "");
+      open.text += asText(delta["text"] ?? delta["thinking"] ?? delta["partial_json"]) ?? "";
     } else if (event.type === "content_block_stop" && open !== undefined) {
       content.push(closed(open));
       open = undefined;

@@ -1,4 +1,5 @@
 import { type ModelFrame, renderOpenAiError, type Surface } from "@millrace/core/contract";
+import { readFormBody } from "../../http/read-form-body.ts";
 import type { Dialect, StreamTeller, Teller } from "../dialect.ts";
 
 function textOf(frames: readonly ModelFrame[]): string {
@@ -14,8 +15,11 @@ const stream: StreamTeller = {
 };
 const teller: Teller = { whole: (answer) => answer.text, stream: () => stream };
 
+const forms: ReadonlySet<Surface> = new Set(["image-edits", "image-variations", "transcriptions", "translations"]);
+
 /** The pipeline's own words: requests and answers go through as they are. */
 export function openAiDialect(surface: Surface): Dialect {
   const accept: Dialect["accept"] = ({ body }) => ({ body, teller: () => teller });
-  return { surface, asked: surface, requestIdHeader: "x-request-id", accept };
+  const dialect: Dialect = { surface, asked: surface, requestIdHeader: "x-request-id", accept };
+  return forms.has(surface) ? { ...dialect, readBody: readFormBody } : dialect;
 }

@@ -1,4 +1,5 @@
 import { type JsonObject, MillraceError } from "@millrace/core/contract";
+import { asText } from "../../json/vendor-json.ts";
 import { responseOfItem } from "./item-ids.ts";
 import type { ResponseStore, StateOwner, StoredResponse } from "./response-store.ts";
 
@@ -32,7 +33,7 @@ export async function resolveReferences(
     items.map(async (item, index) => {
       if (!isReference(item)) return item;
       const param = `input[${index}].id`;
-      const id = String(item["id"]);
+      const id = asText(item["id"]) ?? "";
       const responseId = responseOfItem(id);
       const stored = responseId === undefined ? undefined : await readOnce(responseId, param);
       const output = (stored?.response.output ?? []) as readonly JsonObject[];

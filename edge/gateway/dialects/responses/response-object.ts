@@ -1,4 +1,12 @@
-import type { JsonObject, JsonValue, ModelResponse, ResponseUsage, Usage } from "@millrace/core/contract";
+import type {
+  JsonObject,
+  JsonValue,
+  ModelResponse,
+  ResponseFunctionTool,
+  ResponsesRequest,
+  ResponseUsage,
+  Usage,
+} from "@millrace/core/contract";
 import type { CheckedRequest } from "./request.ts";
 
 /** Our usage in the form of responses. Its counts of parts must be numbers: one that is unknown is told as none, the trace has it as unknown. */
@@ -25,11 +33,48 @@ export interface ResponseHead {
   readonly checked: CheckedRequest;
 }
 
+function promptOf({ prompt }: ResponsesRequest): JsonObject {
+  if (prompt?.id === undefined) return {};
+  const { id, version, variables } = prompt;
+  return {
+    prompt: {
+      id,
+      version: version === undefined || version === null ? null : String(version),
+      ...(variables === undefined || variables === null ? {} : { variables }),
+    },
+  };
+}
+
+function textOf({ text }: ResponsesRequest): JsonObject {
+  const verbosity = text?.verbosity;
+  return {
+    format: (text?.format ?? { type: "text" }) as JsonValue,
+    ...(verbosity === undefined || verbosity === null ? {} : { verbosity }),
+  };
+}
+
+function toolOf(tool: ResponseFunctionTool): JsonObject {
+  const { description, parameters, strict } = tool;
+  return {
+    ...(tool as unknown as JsonObject),
+    description: description ?? null,
+    parameters: parameters ?? null,
+    strict: strict ?? null,
+  };
+}
+
+function samplingOf({ temperature, top_p, max_output_tokens }: ResponsesRequest) {
+  return {
+    temperature: temperature ?? null,
+    top_p: top_p ?? null,
+    max_output_tokens: max_output_tokens ?? null,
+  };
+}
+
 /** What every state of a response repeats of its request. */
 export function responseHead({ id, model, createdSeconds, stored, checked }: ResponseHead): ModelResponse {
   const { request, tools } = checked;
-  const { id: promptId, version, variables } = request.prompt ?? {};
-  const verbosity = request.text?.verbosity;
+  const { reasoning, user } = request;
   return {
     id,
     object: "response",
@@ -39,37 +84,19 @@ export function responseHead({ id, model, createdSeconds, stored, checked }: Res
     error: null,
     incomplete_details: null,
     instructions: request.instructions ?? null,
-    max_output_tokens: request.max_output_tokens ?? null,
     model,
     output: [],
     parallel_tool_calls: request.parallel_tool_calls ?? true,
     previous_response_id: request.previous_response_id ?? null,
-    ...(promptId === undefined
-      ? {}
-      : {
-          prompt: {
-            id: promptId,
-            version: version === undefined || version === null ? null : String(version),
-            variables,
-          },
-        }),
-    reasoning: { effort: request.reasoning?.effort ?? null, summary: request.reasoning?.summary ?? null },
+    ...promptOf(request),
+    reasoning: { effort: reasoning?.effort ?? null, summary: reasoning?.summary ?? null },
     store: stored,
-    temperature: request.temperature ?? null,
-    text: {
-      format: (request.text?.format ?? { type: "text" }) as JsonValue,
-      ...(verbosity === undefined || verbosity === null ? {} : { verbosity }),
-    },
+    text: textOf(request),
     tool_choice: (request.tool_choice ?? "auto") as JsonValue,
-    tools: tools.map((tool): JsonObject => ({
-      ...(tool as unknown as JsonObject),
-      description: tool.description ?? null,
-      parameters: tool.parameters ?? null,
-      strict: tool.strict ?? null,
-    })),
-    top_p: request.top_p ?? null,
+    tools: tools.map(toolOf),
     truncation: request.truncation ?? "disabled",
     metadata: request.metadata ?? {},
-    ...(request.user === undefined || request.user === null ? {} : { user: request.user }),
+    ...samplingOf(request),
+    ...(user === undefined || user === null ? {} : { user }),
   };
 }

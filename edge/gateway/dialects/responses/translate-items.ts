@@ -1,4 +1,5 @@
 import { type JsonObject, type JsonValue, MillraceError } from "@millrace/core/contract";
+import { asText } from "../../json/vendor-json.ts";
 
 function unsupported(param: string, what: string): MillraceError {
   return new MillraceError("unsupported-parameter", { param, message: `${param}: ${what}` });
@@ -28,20 +29,21 @@ function filePart(part: Part, path: string): Part {
 }
 
 function contentPart(part: Part, path: string): Part {
-  switch (part["type"]) {
+  const type = asText(part["type"]) ?? "";
+  switch (type) {
     case "input_text":
     case "output_text":
     case "text":
       if (typeof part["text"] !== "string") throw invalid(`${path}.text`, "expected a string.");
       return { type: "text", text: part["text"] };
     case "refusal":
-      return { type: "refusal", refusal: String(part["refusal"]) };
+      return { type: "refusal", refusal: asText(part["refusal"]) ?? "" };
     case "input_image":
       return imagePart(part, path);
     case "input_file":
       return filePart(part, path);
     default:
-      throw unsupported(`${path}.type`, `${String(part["type"])} is not supported.`);
+      throw unsupported(`${path}.type`, `${type} is not supported.`);
   }
 }
 
@@ -86,7 +88,7 @@ class Conversation {
   }
 
   result(id: string, parts: readonly Part[]): void {
-    const texts = parts.flatMap((part) => (part["type"] === "text" ? [String(part["text"])] : []));
+    const texts = parts.flatMap((part) => asText(part["text"]) ?? []);
     const more = parts.filter((part) => part["type"] !== "text");
     if (more.length > 0) this.#attached.push({ type: "text", text: `Attached to the result of ${id}:` }, ...more);
     if (more.length > 0 && texts.length === 0) texts.push("The result is attached below.");
@@ -101,14 +103,15 @@ function textField(item: JsonObject, field: string, path: string): string {
 }
 
 function addItem(item: JsonObject, path: string, into: Conversation): void {
-  switch (item["type"]) {
+  const type = asText(item["type"]) ?? "";
+  switch (type) {
     case "message": {
       if (!roles.has(item["role"])) throw invalid(`${path}.role`, "expected user, assistant, system or developer.");
       const parts = partsOf(item["content"], `${path}.content`);
       return into.push({ role: item["role"] as string, content: contentOf(parts) });
     }
     case "function_call": {
-      const call = { name: textField(item, "name", path), arguments: String(item["arguments"] ?? "") };
+      const call = { name: textField(item, "name", path), arguments: asText(item["arguments"]) ?? "" };
       return into.call({ id: textField(item, "call_id", path), type: "function", function: call });
     }
     case "function_call_output":
@@ -117,7 +120,7 @@ function addItem(item: JsonObject, path: string, into: Conversation): void {
     case "reasoning":
       return undefined;
     default:
-      throw unsupported(`${path}.type`, `items of the type ${String(item["type"])} are not supported.`);
+      throw unsupported(`${path}.type`, `items of the type ${type} are not supported.`);
   }
 }
 
