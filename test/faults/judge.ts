@@ -9,7 +9,8 @@ export interface Verdict {
   readonly form: "stream" | "whole";
   readonly passed: boolean;
   readonly outcome: Expectation["outcome"] | "wrong";
-  readonly deliveredChars: number;
+  /** Tokens of the answer that the caller got: exact where it is whole, else one for each piece of text. */
+  readonly deliveredTokens: number;
   /** Characters that the caller got more than once. */
   readonly duplicates: number;
   /** Tokens by which the account differs from what the providers reported. */
@@ -58,9 +59,13 @@ function judgeAnswer(seen: Observation, scenario: Scenario, faults: string[]): v
   same(faults, "end", [seen.done, true]);
   same(faults, "finish reason", [seen.finish, expect.finish ?? "stop"]);
   same(faults, "answering provider", [seen.record.provider, expect.by]);
+  same(faults, "model of the last words", [seen.lastModel, `model-${expect.by}`]);
+  // A stream's headers are sent before anything can break it.
+  if (!expect.attempts.some((attempt) => attempt.startsWith("resume")))
+    same(faults, "headers", [seen.told, `${expect.by}/model-${expect.by}`]);
   same(faults, "trace status", [seen.record.status, "ok"]);
   if (seen.record.usage === null) faults.push("the trace has no usage");
-  if (expect.billed === undefined) {
+  if (seen.usage !== undefined || expect.billed === undefined) {
     const total = (seen.usage?.prompt_tokens ?? 0) + (seen.usage?.completion_tokens ?? 0);
     same(faults, "usage told", [total, USAGE.total_tokens]);
   }
@@ -100,7 +105,7 @@ export function judge(scenario: Scenario, seen: Observation): Verdict {
     form: stream ? "stream" : "whole",
     passed: faults.length === 0,
     outcome: faults.length === 0 ? expect.outcome : "wrong",
-    deliveredChars: seen.text.length,
+    deliveredTokens: seen.usage?.completion_tokens ?? seen.pieces,
     duplicates: Math.max(0, seen.text.length - expectedText(expect).length),
     costErrorTokens,
     faults,

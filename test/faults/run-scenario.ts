@@ -8,6 +8,8 @@ import { sound } from "./wire.ts";
 export interface Observation {
   readonly status: number;
   readonly text: string;
+  /** Events or messages that brought text. */
+  readonly pieces: number;
   /** Of a stream: the data of each event, `[DONE]` included. */
   readonly events: readonly string[];
   /** A whole answer, or a stream that ended with `[DONE]`. */
@@ -16,6 +18,10 @@ export interface Observation {
   readonly errorCode: string | undefined;
   readonly causes: readonly string[] | undefined;
   readonly retryAfter: string | undefined;
+  /** Provider and model that the headers name: of a stream, who began it. */
+  readonly told: string;
+  /** The model that the last chunk names. */
+  readonly lastModel: string | undefined;
   /** Different ids among the chunks of one stream. */
   readonly ids: number;
   /** As the caller was told. */
@@ -96,12 +102,15 @@ export async function runScenario(lab: Lab, scenario: Scenario): Promise<Observa
   return {
     status: response.status,
     text: chunks.map(textOf).join(""),
+    pieces: chunks.filter((chunk) => textOf(chunk) !== "").length,
     events,
     done: isStream ? events.at(-1) === "[DONE]" : response.status === 200,
     finish: finishes.at(-1),
     errorCode: error?.code,
     causes: error?.causes?.map((cause) => cause.code),
     retryAfter: response.headers.get("retry-after") ?? undefined,
+    told: `${response.headers.get("x-millrace-provider")}/${response.headers.get("x-millrace-model")}`,
+    lastModel: chunks.flatMap((chunk) => chunk.model ?? []).at(-1),
     ids: new Set(chunks.flatMap((chunk) => chunk.id ?? [])).size,
     usage: chunks.flatMap((chunk) => chunk.usage ?? []).at(-1),
     record,

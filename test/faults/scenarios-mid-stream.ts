@@ -1,6 +1,17 @@
 import type { Script, Step } from "../fakes/upstream.ts";
 import type { Expectation, FaultTarget, Scenario, World } from "./scenario.ts";
-import { ANSWER, chunk, continuing, events, opening, payloads, PIECES, sound, stream } from "./wire.ts";
+import {
+  ANSWER,
+  chunk,
+  CONTINUED_USAGE,
+  continuing,
+  events,
+  opening,
+  payloads,
+  PIECES,
+  sound,
+  stream,
+} from "./wire.ts";
 
 const SHORT_MS = 400;
 const two: FaultTarget = { name: "two", answers: [sound("two")] };
@@ -60,7 +71,7 @@ export const scenariosMidStream: readonly Scenario[] = [
     fault: `${fault}, continued`,
     stream: true,
     targets: broken(end, [continues], one),
-    expect: resumed,
+    expect: { ...resumed, billed: { input: CONTINUED_USAGE.prompt_tokens, output: CONTINUED_USAGE.completion_tokens } },
   })),
   {
     fault: "stream breaks twice",

@@ -162,6 +162,13 @@ export const scenariosVerdicts: readonly Scenario[] = [
     expect: { outcome: "answered", by: "two", attempts: ["first one cancelled", "hedge two ok"] },
   }),
   {
+    fault: "slow target, whose hedge nobody can price under its cap",
+    stream: false,
+    targets: () => [{ name: "one", answers: [{ silent: true }], timeouts: { headers_ms: SHORT_MS } }, two],
+    resilience: { hedge: { after_ms: 50, max_cost_usd_micros: 10 } },
+    expect: { outcome: "answered", by: "two", attempts: ["first one failed", "fallback two ok"] },
+  },
+  {
     fault: "slow target whose first text wins the race",
     stream: true,
     targets: () => [

@@ -72,6 +72,9 @@ export function sound(by = "one"): (request: { readonly json: Record<string, unk
       : { headers: { "content-type": "application/json" }, steps: [{ write: JSON.stringify(completion(by)) }] };
 }
 
+/** What a target counts that got the first four pieces as a prefill: they are input to it. */
+export const CONTINUED_USAGE = { prompt_tokens: 16, completion_tokens: 2, total_tokens: 18 } as const;
+
 /** The rest of the answer, as a target tells it that got the beginning as a prefill: one that did not get it tells another story. */
 export function continuing(by: string): (request: { readonly json: Record<string, unknown> }) => Script {
   return (request) => {
@@ -79,7 +82,8 @@ export function continuing(by: string): (request: { readonly json: Record<string
     const last = messages.at(-1);
     const prefill = last?.role === "assistant" ? last.content : "";
     const rest = ANSWER.startsWith(prefill) ? ANSWER.slice(prefill.length) : "no such beginning";
-    return stream(events(payloads(by, [rest.slice(0, 5), rest.slice(5)])));
+    const told = payloads(by, [rest.slice(0, 5), rest.slice(5)]).slice(0, -2);
+    return stream(events([...told, usageChunk(by, CONTINUED_USAGE), "[DONE]"]));
   };
 }
 
