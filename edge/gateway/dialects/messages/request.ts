@@ -37,8 +37,8 @@ const TOOL_FIELDS_WITHOUT_EFFECT = ["cache_control", "eager_input_streaming", "i
 /** OpenAI's bound on `user`. */
 const MAX_USER_CHARS = 64;
 
-function refuseUnknown(value: object, known: readonly string[], note: (field: string) => void): void {
-  for (const [field, value] of Object.entries(value)) {
+function refuseUnknown(fields: object, known: readonly string[], note: (field: string) => void): void {
+  for (const [field, value] of Object.entries(fields)) {
     if (value !== undefined && value !== null && !known.includes(field)) note(field);
   }
 }
