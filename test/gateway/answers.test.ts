@@ -111,7 +111,14 @@ describe("a whole answer", () => {
     });
     expect(trace.record.usage).toMatchObject({ input_tokens: 5, output_tokens: 2, source: "provider" });
     expect(trace.bodies).toMatchObject({ request: ask, rendered: null, response: completion });
-    expect(trace.record.spans.map((span) => span.name)).toEqual(["authenticate", "resolve", "cache", "dispatch"]);
+    expect(trace.record.spans.map((span) => span.name)).toEqual([
+      "authenticate",
+      "resolve",
+      "reserve",
+      "cache",
+      "attempt",
+      "dispatch",
+    ]);
   });
 
   it("sends the caller's bytes upstream untouched but for the model's name", async () => {
@@ -324,9 +331,16 @@ describe("a server at fault", () => {
 
   it("that is full passes its retry-after on", async () => {
     upstream.answer(json({ error: { message: "slow down" } }, 429, { "retry-after": "7" }));
-    const response = await gateway.post("/v1/chat/completions", tenant, ask);
+    // Its own environment: the target is left alone for as long as it asked.
+    const busy = newTenant(catalogOf(upstream.origin));
+    await gateway.publish(busy);
+    const response = await gateway.post("/v1/chat/completions", busy, ask);
     expect([response.status, response.headers.get("retry-after")]).toEqual([429, "7"]);
     expect(await response.json()).toMatchObject({ error: { code: "upstream-overloaded", retryable: true } });
+    const seen = upstream.requests.length;
+    const again = await gateway.post("/v1/chat/completions", busy, ask);
+    expect([again.status, upstream.requests.length]).toEqual([429, seen]);
+    expect(Number(again.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
   it("that refuses the connection is told apart from one that may not be called", async () => {

@@ -92,7 +92,7 @@ describe("Hugging Face", () => {
     const response = await gateway.post("/v1/completions", tenant, { model: "hf", prompt: "x", max_tokens: 2 });
     expect(await response.json()).toMatchObject({ choices: [{ text: "ab", finish_reason: "length" }] });
     const refused = await gateway.post("/v1/completions", tenant, { model: "hf", prompt: "x", best_of: 2 });
-    expect([refused.status, await codeOf(refused)]).toEqual([400, "unsupported-parameter"]);
+    expect([refused.status, await codeOf(refused)]).toEqual([400, "no-capable-target"]);
   });
 
   it("embeds, as numbers and as base64", async () => {
@@ -109,7 +109,6 @@ describe("Hugging Face", () => {
   });
 
   it.each<[string, Parameters<Upstream["answer"]>[0], [number, string]]>([
-    ["a full queue", json({ error: "busy" }, 429, { "retry-after": "3" }), [429, "upstream-overloaded"]],
     ["a bad token", json({ error: `no ${token}` }, 401), [502, "upstream-unauthorized"]],
     ["a fault of the request", json({ error: { message: "bad" } }, 422), [400, "invalid-request"]],
     [
@@ -118,6 +117,8 @@ describe("Hugging Face", () => {
       [502, "upstream-garbage"],
     ],
     ["silence", { silent: true }, [504, "upstream-timeout"]],
+    // Last: the target is left alone for as long as it asked.
+    ["a full queue", json({ error: "busy" }, 429, { "retry-after": "3" }), [429, "upstream-overloaded"]],
   ])("names %s in our words, without the token", async (_name, script, [status, code]) => {
     upstream.answer(script);
     const response = await gateway.post("/v1/chat/completions", tenant, ask);

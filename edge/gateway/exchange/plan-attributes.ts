@@ -5,9 +5,10 @@ import type { RoutePlan } from "@millrace/core/routing";
 export function planAttributes(plan: RoutePlan): Record<string, JsonValue> {
   return {
     decisions: plan.decisions.map(({ path, kind, order, reason }) => ({ path, kind, order: [...order], reason })),
-    excluded: plan.excluded.map(({ target, missing, context }) => ({
+    excluded: plan.excluded.map(({ target, isAbsent, missing, context }) => ({
       provider: target.provider,
       model: target.model,
+      absent: isAbsent,
       missing: [...missing],
       context: context === undefined ? null : { ...context },
     })),

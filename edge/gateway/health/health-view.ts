@@ -20,7 +20,8 @@ export interface AdmittedCall {
 
 export interface RefusedCall {
   readonly ok: false;
-  readonly reason: "circuit-open" | "at-capacity" | "no-live-key";
+  /** `rate-limited`: the server itself said when to come back. `no-live-key`: every key was refused, or has nothing left to spend. */
+  readonly reason: "circuit-open" | "at-capacity" | "no-live-key" | "rate-limited";
   /** When asking again can have another answer. */
   readonly retryAfterMs: number;
   /**

@@ -278,7 +278,7 @@ describe("keys", () => {
     const here = world();
     const view = here.isolate();
     call(here, view, failed("upstream-overloaded", 7));
-    expect(view.admit(targetOf(), { nowMs: here.now() })).toMatchObject({ reason: "no-live-key", retryAfterMs: 7000 });
+    expect(view.admit(targetOf(), { nowMs: here.now() })).toMatchObject({ reason: "rate-limited", retryAfterMs: 7000 });
     expect(view.admit({ ...targetOf(), model: "other" }, { nowMs: here.now() }).ok).toBe(true);
     here.pass(7000);
     expect(view.admit(targetOf(), { nowMs: here.now() }).ok).toBe(true);
@@ -389,7 +389,7 @@ describe("when nothing else is left", () => {
     last.release({ kind: "ok" }, here.now());
     call(here, view, failed("upstream-overloaded", 5));
     const limited = view.admit(targetOf(), { nowMs: here.now() });
-    expect(limited).toMatchObject({ ok: false, reason: "no-live-key", retryAfterMs: 5000 });
+    expect(limited).toMatchObject({ ok: false, reason: "rate-limited", retryAfterMs: 5000 });
     expect(limited).not.toHaveProperty("ask");
   });
 });

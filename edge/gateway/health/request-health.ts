@@ -81,8 +81,9 @@ export class RequestHealth implements HealthView {
     const chosen = this.#chooseKey(target, options, isLastResort);
     if ("key" in chosen) return this.#enter(target, { ...chosen, record, isLastResort });
     const { full, soonestMs, isLimited } = chosen;
-    if (full === undefined)
-      return refuse("no-live-key", soonestMs - options.nowMs, mode === "first" && !isLimited ? lastResort : undefined);
+    const waitMs = soonestMs - options.nowMs;
+    if (full === undefined && isLimited) return refuse("rate-limited", waitMs);
+    if (full === undefined) return refuse("no-live-key", waitMs, mode === "first" ? lastResort : undefined);
     if (mode !== "first") return refuse("at-capacity", FULL_RETRY_MS);
     return refuse("at-capacity", FULL_RETRY_MS, async () => {
       await this.#health.askPlace(full, target.provider.max_concurrent ?? 1);

@@ -16,8 +16,9 @@ const refusalWords: Readonly<Record<RefusedCall["reason"], { readonly code: Erro
   "at-capacity": { code: "upstream-overloaded", message: "As many calls as its provider allows are under way." },
   "no-live-key": {
     code: "targets-unavailable",
-    message: "Its provider refuses or limits every key for it at present.",
+    message: "Its provider refuses every key for it at present.",
   },
+  "rate-limited": { code: "upstream-overloaded", message: "Its provider asked to wait." },
 };
 
 function causeOf(missed: MissedAnswer): FailureCause {
