@@ -30,6 +30,19 @@ export const openAiErrorSchema = z.object({
   }),
 });
 
+/** The envelope of `/v1/messages`: Anthropic's, with what Millrace adds. */
+export const anthropicErrorSchema = z.object({
+  type: z.literal("error"),
+  error: z.object({
+    type: z.string(),
+    message: z.string(),
+    code: z.string(),
+    param: z.string().nullable(),
+    remedy: z.string(),
+  }),
+  request_id: z.string().nullable(),
+});
+
 /** The envelope of `/api/*`: RFC 9457. */
 export const problemSchema = z.object({
   type: z.string(),
@@ -51,6 +64,12 @@ export const componentSchemas: Readonly<Record<string, z.ZodType>> = {
   ChatRequest: contract.chatRequestSchema,
   ChatCompletion: contract.chatCompletionSchema,
   ChatCompletionChunk: contract.chatCompletionChunkSchema,
+  MessagesRequest: contract.messagesRequestSchema,
+  Message: contract.messageSchema,
+  CountTokensRequest: contract.countTokensRequestSchema,
+  ResponsesRequest: contract.responsesRequestSchema,
+  Response: contract.responseSchema,
+  ResponseItem: contract.responseItemSchema,
   CompletionRequest: contract.completionRequestSchema,
   Completion: contract.completionSchema,
   EmbeddingRequest: contract.embeddingRequestSchema,
@@ -117,6 +136,7 @@ export const componentSchemas: Readonly<Record<string, z.ZodType>> = {
   Replayed: contract.replayedSchema,
   AuditEntry: contract.auditEntrySchema,
   AuditList: contract.auditListSchema,
+  AnthropicError: anthropicErrorSchema,
   OpenAiError: openAiErrorSchema,
   Problem: problemSchema,
 };

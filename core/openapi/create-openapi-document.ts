@@ -1,6 +1,7 @@
+import type { z } from "zod";
 import { errorCatalogue, type ErrorCode } from "../contract/index.ts";
 import { buildComponents, type Components, type JsonSchema } from "./component-schemas.ts";
-import { openAiErrorSchema, problemSchema } from "./components.ts";
+import { anthropicErrorSchema, openAiErrorSchema, problemSchema } from "./components.ts";
 import { operationTags, pathParameters, type ApiOperation, type OperationResponse } from "./operation.ts";
 import { routeTable } from "./route-table.ts";
 
@@ -59,6 +60,7 @@ export function createOpenApiDocument(options: { readonly serverUrl: string }): 
   const components = buildComponents({
     input: routeTable.flatMap(({ request }) => (request === undefined ? [] : [request.schema])),
     output: [
+      anthropicErrorSchema,
       openAiErrorSchema,
       problemSchema,
       ...routeTable.flatMap(({ responses }) => responses.flatMap(({ body, stream }) => [body?.schema, stream?.schema])),
@@ -178,26 +180,32 @@ function contentOf(response: OperationResponse, components: Components): Pick<Op
   }
   if (response.stream !== undefined) {
     const event = components.schemaFor(response.stream.schema, "output");
+    const last = response.lastEvent ?? "[DONE]";
     content["text/event-stream"] = {
       schema: {
         type: "string",
-        description: "Server-sent events. Each `data:` line holds one JSON value as below, the last one `[DONE]`.",
+        description: `Server-sent events. Each \`data:\` line holds one JSON value as below, the last one \`${last}\`.`,
         contentSchema: event,
       },
       ...(response.stream.example === undefined
         ? {}
-        : { example: `data: ${JSON.stringify(response.stream.example)}\n\ndata: [DONE]\n\n` }),
+        : { example: `data: ${JSON.stringify(response.stream.example)}\n\ndata: ${last}\n\n` }),
     };
   }
   if (response.mediaType !== undefined) content[response.mediaType] = { schema: { type: "string" } };
   return Object.keys(content).length === 0 ? {} : { content };
 }
 
+function envelopeOf({ path }: ApiOperation): z.ZodType {
+  if (path.startsWith("/api/")) return problemSchema;
+  return path.startsWith("/v1/messages") ? anthropicErrorSchema : openAiErrorSchema;
+}
+
 function errorResponses(operation: ApiOperation, components: Components): Record<string, OpenApiResponse> {
   const isControl = operation.path.startsWith("/api/");
   const byStatus = Map.groupBy(errorCodesOf(operation), (code) => errorCatalogue[code].status);
   const mediaType = isControl ? "application/problem+json" : "application/json";
-  const schema = components.schemaFor(isControl ? problemSchema : openAiErrorSchema, "output");
+  const schema = components.schemaFor(envelopeOf(operation), "output");
   return Object.fromEntries(
     Array.from(byStatus, ([status, codes]) => [
       String(status),

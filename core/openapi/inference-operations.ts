@@ -7,46 +7,10 @@ import {
   embeddingRequestSchema,
   embeddingResponseSchema,
   modelListSchema,
-  type ErrorCode,
 } from "../contract/index.ts";
 import { chatChunkExample, chatCompletionExample, chatRequestExample, modelExample } from "./examples.ts";
+import { bodyErrors, promptErrors, targetErrors } from "./inference-errors.ts";
 import type { ApiOperation } from "./operation.ts";
-
-const targetErrors: readonly ErrorCode[] = [
-  "unknown-model",
-  "unsupported-parameter",
-  "context-too-long",
-  "config-unavailable",
-  "secret-missing",
-  "url-not-allowed",
-  "overloaded",
-  "model-unavailable",
-  "upstream-refused",
-  "upstream-timeout",
-  "upstream-rejected",
-  "upstream-unauthorized",
-  "upstream-quota-exhausted",
-  "content-filtered",
-  "upstream-overloaded",
-  "upstream-garbage",
-  "upstream-truncated",
-];
-const bodyErrors: readonly ErrorCode[] = [
-  "malformed-json",
-  "invalid-request",
-  "unsupported-media-type",
-  "body-too-large",
-  "body-too-deep",
-];
-const promptErrors: readonly ErrorCode[] = [
-  "unknown-prompt",
-  "unknown-label",
-  "label-removed",
-  "unknown-version",
-  "invalid-variables",
-  "template-error",
-  "unsafe-interpolation",
-];
 
 /** The OpenAI-compatible routes of the gateway. */
 export const inferenceOperations: readonly ApiOperation[] = [
@@ -61,7 +25,7 @@ export const inferenceOperations: readonly ApiOperation[] = [
       "With a named prompt, `prompt.variables` fills its template and `messages` goes to its input.\n\n" +
       "With `stream: true` the answer is `text/event-stream`: one `data: <chunk>` per event and `data: [DONE]` at the end; `stream_options.include_usage` adds a last chunk with the usage. " +
       'An error in mid-stream is an event `data: {"error":{…}}` in the envelope of this page.\n\n' +
-      "Every answer carries `x-millrace-trace` (the trace id), `x-millrace-prompt` (name, version and label), `x-millrace-resolved` (a hash of everything that shaped the answer), `x-millrace-tier`, `x-millrace-cache` and `server-timing`.",
+      "Every answer carries `x-millrace-trace` (the trace id), `x-millrace-prompt` (name, version and label), `x-millrace-resolved` (a hash of everything that shaped the answer), `x-millrace-tier`, `x-millrace-cache`, `x-millrace-cost-usd-micros` (of answers in one piece, where it is known) and `server-timing`.",
     permission: "inference",
     request: { schema: chatRequestSchema, example: chatRequestExample },
     responses: [

@@ -30,6 +30,8 @@ export interface OperationResponse {
   readonly body?: OperationBody;
   /** Events of `text/event-stream`, when the request asks for a stream. */
   readonly stream?: OperationBody;
+  /** The event that ends the stream; absent = `[DONE]`. */
+  readonly lastEvent?: string;
   /** A body that is not JSON, such as `text/plain`. */
   readonly mediaType?: string;
 }

@@ -1,6 +1,7 @@
 import { budgetOperations } from "./budget-operations.ts";
 import { cacheOperations } from "./cache-operations.ts";
 import { catalogOperations } from "./catalog-operations.ts";
+import { dialectOperations } from "./dialect-operations.ts";
 import { inferenceOperations } from "./inference-operations.ts";
 import { keyOperations } from "./key-operations.ts";
 import { labelOperations } from "./label-operations.ts";
@@ -13,6 +14,7 @@ import { traceOperations } from "./trace-operations.ts";
 /** Every public route of Millrace. A route that is served and not listed here, or the reverse, fails a test. */
 export const routeTable: readonly ApiOperation[] = [
   ...inferenceOperations,
+  ...dialectOperations,
   ...promptOperations,
   ...labelOperations,
   ...catalogOperations,
