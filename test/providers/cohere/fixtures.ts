@@ -19,7 +19,7 @@ const usage = {
 const event = (data: { type: string } & Json): string => sseEvent(data, data.type);
 const inMessage = (type: string, index: number, message: Json): string => event({ type, index, delta: { message } });
 
-function callEvents(call: { function: { arguments: string } } & Json, index: number): string[] {
+function callEvents(call: Call, index: number): string[] {
   const text = call.function.arguments;
   const opened = { ...call, function: { ...call.function, arguments: "" } };
   return [
@@ -31,10 +31,15 @@ function callEvents(call: { function: { arguments: string } } & Json, index: num
   ];
 }
 
+interface Call {
+  readonly [field: string]: unknown;
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
 interface Said {
   readonly text?: string;
   readonly plan?: string;
-  readonly calls?: readonly ({ function: { arguments: string } } & Json)[];
+  readonly calls?: readonly Call[];
 }
 
 /** An answer in one piece and as the events that the API sends of it. */
@@ -66,7 +71,7 @@ export function answer({ text, plan, calls = [] }: Said, finish_reason: string):
   return { whole: { id, finish_reason, message, usage }, stream };
 }
 
-export const use = (callId: string, city: string): { function: { arguments: string } } & Json => ({
+export const use = (callId: string, city: string): Call => ({
   id: callId,
   type: "function",
   function: { name: "get_weather", arguments: JSON.stringify({ city }) },

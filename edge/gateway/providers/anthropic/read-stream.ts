@@ -2,6 +2,7 @@ import { MillraceError, type ModelEvent, type ModelFrame, type NativeEvent } fro
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
 import { ChunkWriter } from "../native-wire/chunk-writer.ts";
 import type { StreamTranslator } from "../native-wire/native-frames.ts";
+import { tierEvent } from "../native-wire/tier-event.ts";
 import { type FailureContext, withoutSecret } from "../openai-wire/classify-failure.ts";
 import { BlockCollector } from "./collect-blocks.ts";
 import { JSON_TOOL } from "../native-wire/json-tool.ts";
@@ -175,7 +176,7 @@ export class AnthropicTranslator implements StreamTranslator<string> {
     const usage = readUsage(this.#usage);
     return [
       this.#writer.frame([fields], native),
-      this.#writer.frame([{ type: "finish", choice: 0, reason, rawReason }]),
+      this.#writer.frame([...tierEvent(usage), { type: "finish", choice: 0, reason, rawReason }]),
       ...(usage === undefined ? [] : [this.#writer.usage({ type: "usage", usage })]),
     ];
   }

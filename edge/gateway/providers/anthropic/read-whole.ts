@@ -4,6 +4,7 @@ import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
 import { listOfFields } from "../native-wire/list-of-fields.ts";
 import { parseAnswer } from "../native-wire/parse-answer.ts";
 import { garbage } from "../native-wire/post-native.ts";
+import { tierEvent } from "../native-wire/tier-event.ts";
 import { wholeOfEvents } from "../native-wire/whole-of-events.ts";
 import { JSON_TOOL } from "../native-wire/json-tool.ts";
 import { mapStopReason } from "./map-stop-reason.ts";
@@ -49,6 +50,7 @@ export function readWhole(text: string, options: ReadOptions): WholeAnswer {
   const events: ModelEvent[] = [
     ...blockEvents(content, options.answersByTool),
     providerFields({ content, members }),
+    ...tierEvent(usage),
     ...(usage === undefined ? [] : [{ type: "usage", usage } as const]),
     { type: "finish", choice: 0, reason: mapStopReason(reason, options.answersByTool), rawReason: reason },
   ];

@@ -3,6 +3,7 @@ import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
 import { ChunkWriter } from "../native-wire/chunk-writer.ts";
 import { listOfFields } from "../native-wire/list-of-fields.ts";
 import type { StreamTranslator } from "../native-wire/native-frames.ts";
+import { tierEvent } from "../native-wire/tier-event.ts";
 import { type FailureContext, withoutSecret } from "../openai-wire/classify-failure.ts";
 import { mapErrorEvent } from "./map-failure.ts";
 import { CandidateReader } from "./read-candidate.ts";
@@ -92,6 +93,7 @@ export class GeminiTranslator implements StreamTranslator<string> {
   #framesOf(events: readonly ModelEvent[]): ModelFrame[] {
     const finish = events.filter(({ type }) => type === "finish");
     const rest = events.filter(({ type }) => type !== "finish");
-    return [rest, finish].flatMap((some) => (some.length === 0 ? [] : [this.#writer.frame(some)]));
+    const last = finish.length === 0 ? [] : [...tierEvent(readUsage(this.#usage)), ...finish];
+    return [rest, last].flatMap((some) => (some.length === 0 ? [] : [this.#writer.frame(some)]));
   }
 }

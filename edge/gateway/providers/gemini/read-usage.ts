@@ -8,6 +8,13 @@ function ofModality(details: unknown, modality: string): number | undefined {
   return asCount(row?.["tokenCount"]);
 }
 
+/** Vertex AI says how a call was served; provisioned throughput, which OpenAI calls `scale`, is not paid by the token. */
+const tiers: ReadonlyMap<string, string> = new Map([
+  ["ON_DEMAND_FLEX", "flex"],
+  ["ON_DEMAND_PRIORITY", "priority"],
+  ["PROVISIONED_THROUGHPUT", "scale"],
+]);
+
 /** Google's usage as ours: it counts thoughts apart from the rest of the output, and what its own tools read apart from the prompt. */
 export function readUsage(usage: Fields): Usage | undefined {
   const input = asCount(usage["promptTokenCount"]);
@@ -22,6 +29,7 @@ export function readUsage(usage: Fields): Usage | undefined {
     reasoningTokens: thoughts,
     audioInputTokens: ofModality(usage["promptTokensDetails"], "AUDIO"),
     imageOutputTokens: ofModality(usage["candidatesTokensDetails"], "IMAGE"),
+    serviceTier: tiers.get(asText(usage["trafficType"]) ?? ""),
     source: "provider",
   };
 }

@@ -19,6 +19,8 @@ function readParts(usage: Fields): Partial<Usage> {
   const output = asFields(usage["completion_tokens_details"]);
   const parts = {
     cacheWriteTokens: asCount(input?.["cache_write_tokens"]),
+    cacheWrite1hTokens: asCount(input?.["cache_write_1h_tokens"]),
+    cacheWrite1hTokens: asCount(input?.["cache_write_1h_tokens"]),
     audioInputTokens: asCount(input?.["audio_tokens"]),
     imageInputTokens: asCount(input?.["image_tokens"]),
     audioOutputTokens: asCount(output?.["audio_tokens"]),
@@ -34,6 +36,7 @@ function readParts(usage: Fields): Partial<Usage> {
 export function readUsage(value: unknown, serviceTier?: unknown): Usage | undefined {
   const usage = asFields(value);
   if (usage === undefined) return undefined;
+  const served = serviceTier ?? usage["service_tier"];
   const inputTokens = asCount(usage["prompt_tokens"]);
   const outputTokens = asCount(usage["completion_tokens"]);
   if (inputTokens === undefined && outputTokens === undefined) return undefined;
@@ -46,7 +49,7 @@ export function readUsage(value: unknown, serviceTier?: unknown): Usage | undefi
       asCount(asFields(usage["prompt_tokens_details"])?.["cached_tokens"]) ?? asCount(usage["prompt_cache_hit_tokens"]),
     reasoningTokens,
     ...readParts(usage),
-    ...(typeof serviceTier === "string" ? { serviceTier } : {}),
+    ...(typeof served === "string" ? { serviceTier: served } : {}),
     source: "provider",
   };
 }
