@@ -9,7 +9,7 @@ export interface DeliveredAnswer {
 }
 
 /** Ids, arguments and parts of messages are new in each telling: nothing that a client has begun to assemble can be continued. */
-export type UnjoinableContent = "tool-call" | "refusal" | "other-content" | "native-events";
+export type UnjoinableContent = "tool-call" | "refusal" | "other-content";
 
 /** How a broken stream goes on: from the delivered text as a prefill, or told again with what was delivered suppressed. */
 export type RecoveryWay = "continue" | "regenerate";

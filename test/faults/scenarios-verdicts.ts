@@ -15,6 +15,11 @@ const spent = failure(429, {
 });
 const tooLong = failure(400, { code: "context_length_exceeded", message: "maximum context length is 8" });
 
+/** A pause that begins when the step is reached. */
+function later(delayMs: number): { readonly until: PromiseLike<void> } {
+  return { until: { then: (go) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)).then(go) } };
+}
+
 /** An answer that the provider's filter ended. */
 const filtered: Answer = ({ json }) =>
   json["stream"] === true
@@ -143,9 +148,10 @@ export const scenariosVerdicts: readonly Scenario[] = [
     targets: () => [
       {
         name: "one",
+        timeouts: { first_token_ms: SHORT_MS },
         answers: [
           stream([
-            { until: new Promise((resolve) => setTimeout(resolve, 1500)) },
+            ...Array.from({ length: 5 }, () => [later(SHORT_MS / 2), { write: ": at work\n\n" }]).flat(),
             ...events([chunk({ role: "assistant", content: "" }), chunk({ content: ANSWER }), chunk({}, "stop")]),
             ...events([usageChunk(), "[DONE]"]),
           ]),

@@ -114,6 +114,8 @@ export async function openStream<Item>(
     const batch = await frames.next();
     if (batch === undefined) throw new MillraceError("upstream-truncated");
     first.push(...batch);
+    // Who sends anything is alive.
+    deps.awaiting("first-token");
   }
   deps.awaiting("gap");
   return {

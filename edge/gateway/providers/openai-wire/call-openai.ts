@@ -99,6 +99,7 @@ async function callOnce(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect)
     wantsUsage: call.wantsUsage,
     choices: call.choices,
     onFrames: () => deps.awaiting("gap"),
+    onSign: () => deps.awaiting("first-token"),
   });
   const first = await rest.next();
   if (first === undefined) throw new MillraceError("upstream-truncated");

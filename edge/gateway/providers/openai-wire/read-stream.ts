@@ -20,6 +20,8 @@ export interface StreamOptions extends FailureContext {
   readonly wantsUsage: boolean;
   readonly choices: number;
   readonly onFrames: () => void;
+  /** Something came that is no event: a comment by which the server says that it is at work. */
+  readonly onSign?: () => void;
 }
 
 class OpenAiFrames implements FrameSource {
@@ -52,6 +54,7 @@ class OpenAiFrames implements FrameSource {
         this.#options.onFrames();
         return frames;
       }
+      this.#options.onSign?.();
     }
     if (this.#fault !== undefined) throw this.#fault;
     void this.#drain();

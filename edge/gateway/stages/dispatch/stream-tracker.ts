@@ -54,7 +54,6 @@ export class StreamTracker {
         continue;
       }
       for (const event of frame.events) this.#take(event);
-      if (frame.native !== undefined) this.unjoinable ??= "native-events";
       if (this.fault !== undefined) return kept ?? batch.slice(0, index);
       kept?.push(frame);
     }
@@ -101,7 +100,8 @@ export class StreamTracker {
         return;
       case "extra":
         if (event.choice === undefined) return;
-        this.unjoinable ??= "other-content";
+        // Notes beside the answer; an answer without them is whole.
+        if (event.field !== "provider_fields") this.unjoinable ??= "other-content";
         this.hasContent = true;
         return;
       case "start":

@@ -14,7 +14,7 @@ import { argumentsOf, faultyArguments } from "./tool-arguments.ts";
 import { Watchdog, type WatchdogDeps } from "./watchdog.ts";
 
 /** Frames that may come before the first of an answer's own; a server that sends more of nothing is not waited for any longer. */
-const MAX_PRELUDE_FRAMES = 64;
+const MAX_PRELUDE_FRAMES = 4096;
 /** English text in common tokenizers; only ever used where a provider counted nothing, and marked. */
 const CHARS_PER_TOKEN = 4;
 
@@ -68,6 +68,7 @@ export class TargetCall {
   #httpStatus: number | undefined;
   #firstTokenMs: number | undefined;
   #reported: Usage | undefined;
+  #sent = false;
   #over = false;
 
   constructor(call: ModelCall, place: CallPlace, deps: TargetCallDeps) {
@@ -95,6 +96,7 @@ export class TargetCall {
   async open(): Promise<ModelAnswer> {
     try {
       if (this.#deps.callerLeft.aborted) throw new MillraceError("client-closed");
+      this.#sent = true;
       const adapter = providerRegistry[this.target.provider.kind];
       const answer = await adapter.call(this.#call, {
         fetch: createGuardedFetch({
@@ -176,9 +178,9 @@ export class TargetCall {
   }
 
   #awaiting(phase: WaitPhase): void {
-    // Frames without content are no first token.
-    if (phase === "gap" && !this.tracker.hasContent) return;
-    this.#watchdog.awaiting(phase);
+    // Frames without content are no first token; but who sends them is alive, and is waited for anew. Behind the first token only frames count.
+    if (phase === "first-token" && this.tracker.hasContent) return;
+    this.#watchdog.awaiting(phase === "gap" && !this.tracker.hasContent ? "first-token" : phase);
   }
 
   async #firstContent(answer: { readonly first: FrameBatch; readonly rest: FrameSource }): Promise<FrameBatch> {
@@ -210,6 +212,7 @@ export class TargetCall {
 
   #usage(outcome: AttemptOutcome): Usage | undefined {
     const reported = this.#reported ?? this.tracker.usage;
+    if (!this.#sent) return undefined;
     if (reported !== undefined || outcome !== "cancelled") return reported;
     return {
       inputTokens: this.#place.inputTokens,
