@@ -88,6 +88,12 @@ export function createClient(deps: ClientDeps) {
     importPrices: (body: z.input<typeof contract.importPricesSchema>) =>
       call("/api/v1/prices/import", contract.importReportSchema, { method: "POST", body }),
     deletePrice: (id: string) => remove(`/api/v1/prices/${encodeURIComponent(id)}`),
+    budgets: () => call("/api/v1/budgets", contract.budgetListSchema),
+    putBudget: (name: string, body: z.input<typeof contract.putBudgetSchema>) =>
+      call(`/api/v1/budgets/${encodeURIComponent(name)}`, contract.budgetSchema, { method: "PUT", body }),
+    deleteBudget: (name: string) => remove(`/api/v1/budgets/${encodeURIComponent(name)}`),
+    budgetUsage: (budget: string | undefined) =>
+      call("/api/v1/budgets/usage", contract.budgetUsageListSchema, { query: { budget } }),
     models: () => call("/api/v1/models", contract.modelCatalogSchema),
     traces: (query: Call["query"]) =>
       call("/api/v1/traces", contract.traceListSchema, query === undefined ? {} : { query }),

@@ -326,6 +326,36 @@ describe("call", () => {
   });
 });
 
+describe("budgets", () => {
+  it("are set in words, listed, and deleted", async () => {
+    const words = ["--scope", "user", "--per", "day", "--time-zone", "Europe/Berlin", "--usd", "2.50"];
+    const { exitCode, out } = await cli("budgets", "set", "daily", ...words);
+    expect([exitCode, out]).toEqual([0, "daily  $2.50 per day Europe/Berlin\n"]);
+    expect(server.budgets.get("daily")?.limit).toEqual({ usd_micros: 2_500_000 });
+    await cli("budgets", "set", "burst", "--scope", "key", "--per", "90s", "--requests", "20", "--alert-only");
+    expect(server.budgets.get("burst")).toMatchObject({ window: { kind: "rolling", seconds: 90 }, on_exceed: "alert" });
+    expect((await cli("budgets", "list")).out).toMatch(/daily .*user .*all .*day Europe\/Berlin .*\$2\.50 .*block/);
+    expect((await cli("budgets", "delete", "daily")).exitCode).toBe(0);
+    expect((await cli("budgets", "delete", "daily")).exitCode).toBe(1);
+  });
+
+  it("say what is wrong with them before anything is sent", async () => {
+    expect((await cli("budgets", "set", "x", "--scope", "user", "--per", "fortnight", "--usd", "1")).exitCode).toBe(64);
+    expect((await cli("budgets", "set", "x", "--scope", "user", "--per", "day")).exitCode).toBe(64);
+    expect(server.budgets.size).toBe(0);
+  });
+
+  it("show what is spent and held, in the limit's own units", async () => {
+    const amounts = { requests: 3, tokens: 900, usd_micros: 1_250_000 };
+    server.budgetUsage.push({
+      ...{ budget: "daily", scope: "user", subject: "ana", limit: { usd_micros: 2_500_000 }, on_exceed: "block" },
+      ...{ spent: amounts, reserved: { requests: 1, tokens: 10, usd_micros: 20_000 } },
+      ...{ unknown: { tokens: 0, cost: 0 }, resets_at: "2026-11-23T23:00:00Z" },
+    });
+    expect((await cli("budgets", "usage")).out).toMatch(/daily +ana +\$1\.25 +\$0\.02 +\$2\.50/);
+  });
+});
+
 describe("keys and settings", () => {
   it("prints a new key alone on standard output, and no key anywhere else", async () => {
     const { out, note } = await cli("keys", "create", "web shop");

@@ -2,6 +2,7 @@ import { Command, type CommanderError } from "commander";
 import { ZodError } from "zod";
 import { isMillraceError } from "@millrace/core/contract";
 import { CliError, exitCodes, fromMillraceError, type ExitCode } from "./cli-error.ts";
+import { addBudgetCommands } from "./commands/budgets.ts";
 import { addCacheCommands } from "./commands/cache.ts";
 import { addCall } from "./commands/call.ts";
 import { addKeyCommands } from "./commands/keys.ts";
@@ -114,6 +115,7 @@ function addCommands(program: Command, run: Run): void {
   const traces = program.command("traces").description("the record of every exchange");
   addTracesTail(traces, run);
   addTracesShow(traces, run);
+  addBudgetCommands(program.command("budgets").description("what may be spent, and what is"), run);
   addCacheCommands(program.command("cache").description("answers that are served again"), run);
   addKeyCommands(program.command("keys").description("API keys of this environment"), run);
   addModelsList(program.command("models").description("what `model` may name"), run);

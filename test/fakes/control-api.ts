@@ -1,10 +1,14 @@
 import { serve } from "@hono/node-server";
 import { contentHash } from "@millrace/core/content";
 import {
+  type Budget,
+  budgetSchema,
+  type BudgetUsage,
   createKeySchema,
   createPromptSchema,
   createVersionSchema,
   MillraceError,
+  putBudgetSchema,
   renderProblem,
   rollbackSchema,
   setLabelSchema,
@@ -32,6 +36,8 @@ export class FakeControlApi {
   readonly prompts = new Map<string, FakePrompt>();
   readonly traces: Omit<TraceRecord, "spans">[] = [];
   readonly keys: string[] = [];
+  readonly budgets = new Map<string, Budget>();
+  readonly budgetUsage: BudgetUsage[] = [];
   /** The epoch that the gateway serves by. */
   servedEpoch = 3;
   /** How many more answers of GET /bundle still say that something waits. */
@@ -277,6 +283,17 @@ export class FakeControlApi {
       const served = pending === 0 && this.servedEpoch < 4 ? this.servedEpoch++ : this.servedEpoch;
       c.header("x-millrace-epoch", String(served));
       return c.json({ epoch: 4, hash: "c".repeat(64), published_at: this.#now(), pending, last_error: null });
+    });
+    app.get("/api/v1/budgets", (c) => c.json({ data: [...this.budgets.values()] }));
+    app.get("/api/v1/budgets/usage", (c) => c.json({ data: this.budgetUsage, truncated: false }));
+    app.put("/api/v1/budgets/:name", async (c) => {
+      const budget = budgetSchema.parse({ name: c.req.param("name"), ...putBudgetSchema.parse(await c.req.json()) });
+      this.budgets.set(budget.name, budget);
+      return c.json(budget);
+    });
+    app.delete("/api/v1/budgets/:name", (c) => {
+      if (!this.budgets.delete(c.req.param("name"))) throw new MillraceError("unknown-resource");
+      return c.body(null, 204);
     });
     app.get("/api/v1/models", (c) =>
       c.json({
