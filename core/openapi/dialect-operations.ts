@@ -54,7 +54,7 @@ const messagesOperations: readonly ApiOperation[] = [
     path: "/v1/messages/count_tokens",
     summary: "Count the tokens of a request",
     description:
-      "How long a request is, without an answer. `x-millrace-token-count` says who counted: `provider`, or `estimated` where the first target offers no count or is away.",
+      "How long a request is, without an answer. `x-millrace-token-count` says who counted: `provider` (the first target), `tokenizer` (a published vocabulary of its model), or `estimated` from the length of the text.",
     permission: "inference",
     request: {
       schema: countTokensRequestSchema,

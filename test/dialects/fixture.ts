@@ -36,6 +36,7 @@ function catalogOf(origin: string): Pick<Bundle, "models" | "providers"> {
         surfaces: ["chat"],
         resilience: { ...defaultResilience, max_attempts: 1, retries_per_target: 0, recovery: "fail" },
       },
+      gpt: { name: "gpt", route: target("cloud", "gpt-4o"), surfaces: ["chat"] },
       vectors: { name: "vectors", route: target("cloud", "vectors-upstream"), surfaces: ["embeddings"] },
     },
     providers: {

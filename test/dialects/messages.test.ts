@@ -377,6 +377,22 @@ describe("count_tokens", () => {
     expect(response.headers.get("x-millrace-token-count")).toBe("estimated");
   });
 
+  it("is the tokenizer's where the model's is published", async () => {
+    const { data, response } = await client.messages.countTokens({ model: "gpt", messages: hi }).withResponse();
+    expect(response.headers.get("x-millrace-token-count")).toBe("tokenizer");
+    expect(data.input_tokens).toBeGreaterThan(6);
+  });
+
+  it("is an estimate when the provider that could count is away, and an error when the request is wrong", async () => {
+    at.upstream.answer(json({ type: "error", error: { type: "overloaded_error", message: "full" } }, 529));
+    const { response } = await client.messages.countTokens({ model: "claude", messages: hi }).withResponse();
+    expect(response.headers.get("x-millrace-token-count")).toBe("estimated");
+    at.upstream.answer(json({ type: "error", error: { type: "invalid_request_error", message: "no" } }, 400));
+    await expect(client.messages.countTokens({ model: "claude", messages: hi })).rejects.toBeInstanceOf(
+      Anthropic.BadRequestError,
+    );
+  });
+
   it("is Anthropic's own for a model of Anthropic's", async () => {
     at.upstream.answer((request) => {
       expect(request.path).toBe("/anthropic/v1/messages/count_tokens");

@@ -1,4 +1,5 @@
-import { type CountTokensResponse, MillraceError, toMillraceError } from "@millrace/core/contract";
+import { type CountTokensResponse, type JsonValue, MillraceError, toMillraceError } from "@millrace/core/contract";
+import { tokenizerOf } from "@millrace/core/pricing";
 import type { Handler } from "hono";
 import { betasOf } from "../dialects/messages/index.ts";
 import { translateMessages } from "../dialects/messages/request.ts";
@@ -9,12 +10,13 @@ import type { Resolution } from "../exchange/resolution.ts";
 import { checkHeaders } from "../http/check-headers.ts";
 import { readJsonBody } from "../http/read-json-body.ts";
 import type { PipelineDeps } from "../pipeline/pipeline-deps.ts";
+import { within } from "../memory/within.ts";
 import { providerRegistry } from "../providers/registry.ts";
 import { authenticate, requirePermission } from "../stages/authenticate/index.ts";
 import { createGuardedFetch } from "../stages/dispatch/guarded-fetch.ts";
 import { resolve } from "../stages/resolve/index.ts";
 
-/** Who counted: `provider`, or `estimated` from the length of the text. */
+/** Who counted: `provider`, a published `tokenizer` of the model, or `estimated` from the length of the text. */
 const COUNTED_BY_HEADER = "x-millrace-token-count";
 
 /** The first target's own count; undefined where it offers none or is away, which an estimate survives. */
@@ -48,9 +50,57 @@ async function providerCount(
   }
 }
 
+/** What OpenAI's chat format adds to each message: https://github.com/openai/openai-cookbook, "How to count tokens". */
+const TOKENS_PER_MESSAGE = 3;
+/** A count is waited for no longer than this; a vocabulary loads in a quarter of it. */
+const COUNT_LIMIT_MS = 1_000;
+
+/** Every text in it that a model reads. Undefined where there is more than text. */
+function textsOf(value: JsonValue | undefined): readonly string[] | undefined {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  if (!Array.isArray(value) && (value["type"] === "image_url" || value["type"] === "file")) return undefined;
+  const texts: string[] = [];
+  for (const inner of Object.values(value)) {
+    const found = textsOf(inner);
+    if (found === undefined) return undefined;
+    texts.push(...found);
+  }
+  return texts;
+}
+
+/** The count by the model's own tokenizer; undefined where none is published here, or it does not answer in time. */
+async function tokenizerCount(resolution: Resolution, deps: PipelineDeps): Promise<number | undefined> {
+  const { messages, tools } = resolution.fields;
+  const tokenizer = tokenizerOf(resolution.candidates[0].model);
+  const said = textsOf(messages);
+  if (tokenizer === undefined || said === undefined) return undefined;
+  const texts = tools === undefined ? said : [...said, JSON.stringify(tools)];
+  try {
+    const counts = await within(deps.countTokens(tokenizer, texts), COUNT_LIMIT_MS);
+    const framing = (Array.isArray(messages) ? messages.length + 1 : 1) * TOKENS_PER_MESSAGE;
+    return counts.reduce((sum, count) => sum + count, framing);
+  } catch {
+    // The estimate below stands in, and says that it is one.
+    return undefined;
+  }
+}
+
+async function count(
+  resolution: Resolution,
+  exchange: { readonly admission: Admission; readonly request: Request },
+  deps: PipelineDeps,
+): Promise<{ readonly tokens: number; readonly by: string }> {
+  const provider = await providerCount(resolution, exchange, deps);
+  if (provider !== undefined) return { tokens: provider, by: "provider" };
+  const tokenizer = await tokenizerCount(resolution, deps);
+  if (tokenizer !== undefined) return { tokens: tokenizer, by: "tokenizer" };
+  return { tokens: resolution.inputTokens, by: "estimated" };
+}
+
 /**
- * POST /v1/messages/count_tokens: how long a request is, without an answer. The provider counts where it can, else the length of the text is
- * the estimate that routes and budgets go by; `x-millrace-token-count` says which.
+ * POST /v1/messages/count_tokens: how long a request is, without an answer. The provider counts where it can, else the
+ * model's published tokenizer, else the length of the text, which routes and budgets go by as well; `x-millrace-token-count` says which.
  */
 export function countTokensRoute(deps: PipelineDeps): Handler {
   return async (context) => {
@@ -69,8 +119,7 @@ export function countTokensRoute(deps: PipelineDeps): Handler {
     const asked = { surface: "chat", body, headers: request.headers, admission, health } as const;
     const accepted = { body, native, nativeOnly };
     const resolution = await withDialect(await resolve(asked, deps.resolve), accepted, received);
-    const counted = await providerCount(resolution, { admission, request }, deps);
-    const answer: CountTokensResponse = { input_tokens: counted ?? resolution.inputTokens };
-    return context.json(answer, 200, { [COUNTED_BY_HEADER]: counted === undefined ? "estimated" : "provider" });
+    const { tokens, by } = await count(resolution, { admission, request }, deps);
+    return context.json({ input_tokens: tokens } satisfies CountTokensResponse, 200, { [COUNTED_BY_HEADER]: by });
   };
 }
