@@ -194,7 +194,8 @@ function describeStreams(fixture: ProviderFixture, text: CaseFixture): void {
   }
   it("the wait for the first token is over with the first of it, not before", async () => {
     const { service } = await drive.stream(fields, drive.streamOf(text.stream));
-    expect(service.phases.slice(0, 3)).toEqual(["headers", "first-token", "gap"]);
+    // A sign of life before it starts the wait again.
+    expect(service.phases.join(" ")).toMatch(/^(?:headers )+(?:first-token )+gap(?: gap)*$/);
   });
 }
 

@@ -2,17 +2,10 @@ import { type JsonObject, MillraceError, providerKinds } from "@millrace/core/co
 import type { WholeAnswer } from "../../exchange/answer.ts";
 import type { ModelCall } from "../../exchange/model-call.ts";
 import { asList } from "../../json/vendor-json.ts";
-import { toBase64 } from "./base64.ts";
+import { encodeVector } from "../openai-wire/vector-base64.ts";
 
 function isVector(value: unknown): value is number[] {
   return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "number");
-}
-
-/** Base64 of little-endian float32, as OpenAI sends it. */
-function encode(vector: readonly number[]): string {
-  const view = new DataView(new ArrayBuffer(vector.length * 4));
-  vector.forEach((value, index) => view.setFloat32(index * 4, value, true));
-  return toBase64(new Uint8Array(view.buffer));
 }
 
 /** The texts of an embeddings request. @throws MillraceError `unsupported-parameter` for tokens. */
@@ -39,7 +32,7 @@ export function embeddingsAnswer(call: ModelCall, vectors: unknown, tokens: numb
   const data = list.map((vector, index) => ({
     object: "embedding",
     index,
-    embedding: base64 ? encode(vector) : vector,
+    embedding: base64 ? encodeVector(vector) : vector,
   }));
   const usage = tokens === undefined ? {} : { usage: { prompt_tokens: tokens, total_tokens: tokens } };
   const body: JsonObject = { object: "list", model: call.target.model, data, ...usage };

@@ -1,6 +1,7 @@
 import { MillraceError } from "@millrace/core/contract";
 import { readBounded } from "../../http/read-bounded.ts";
 import { type FailureContext, type UpstreamFailure, withoutSecret } from "../openai-wire/classify-failure.ts";
+import { retryAfterOf } from "../openai-wire/retry-after-of.ts";
 import type { CallDeps } from "../provider.ts";
 
 /** The longest answer that is read as one piece: embeddings of 2,048 inputs fit. */
@@ -34,13 +35,6 @@ async function readText(response: Response): Promise<string> {
     if (cause instanceof MillraceError) throw cause;
     throw new MillraceError("upstream-truncated", { cause });
   }
-}
-
-/** Waits in milliseconds (`retry-after-ms`) are finer than those in seconds; both are told in seconds. */
-function retryAfterOf(headers: Headers): string | undefined {
-  const ms = headers.get("retry-after-ms");
-  if (ms !== null && /^\d+(?:\.\d+)?$/.test(ms)) return String(Number(ms) / 1000);
-  return headers.get("retry-after") ?? undefined;
 }
 
 /** A 2xx answer. @throws MillraceError for any other. */

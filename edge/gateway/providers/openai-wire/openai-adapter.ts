@@ -2,6 +2,7 @@ import { type Capability, type ProviderKind, providerKinds } from "@millrace/cor
 import type { ProviderAdapter } from "../provider.ts";
 import { callOpenAi } from "./call-openai.ts";
 import type { OpenAiDialect } from "./openai-dialect.ts";
+import { withoutNativeFields } from "./without-native-fields.ts";
 
 /** An adapter for a kind that speaks OpenAI's API with these differences. */
 export function openAiAdapter(
@@ -12,6 +13,6 @@ export function openAiAdapter(
   return {
     tier: providerKinds[kind].tier,
     capabilities,
-    call: (call, deps) => callOpenAi(call, deps, dialect),
+    call: (call, deps) => callOpenAi(withoutNativeFields(call), deps, dialect),
   };
 }

@@ -1,5 +1,6 @@
 import type { Capability } from "@millrace/core/contract";
 import { callOpenAi } from "../openai-wire/call-openai.ts";
+import { withoutNativeFields } from "../openai-wire/without-native-fields.ts";
 import type { ProviderAdapter } from "../provider.ts";
 
 const capabilities: ReadonlySet<Capability> = new Set<Capability>([
@@ -17,5 +18,5 @@ const capabilities: ReadonlySet<Capability> = new Set<Capability>([
 export const runner: ProviderAdapter = {
   tier: "local",
   capabilities: () => capabilities,
-  call: (call, deps) => callOpenAi(call, deps, { trustCodes: true }),
+  call: (call, deps) => callOpenAi(withoutNativeFields(call), deps, { trustCodes: true }),
 };
