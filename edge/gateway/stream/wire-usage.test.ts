@@ -18,7 +18,7 @@ it("says everything that a cost depends on, so that it can be read back", () => 
     serviceTier: "priority",
     source: "provider",
   };
-  expect(readUsage(toWireUsage(usage))).toEqual(usage);
+  expect(readUsage(toWireUsage(usage), usage.serviceTier)).toEqual(usage);
 });
 
 it("says nothing while a count that it must have is unknown", () => {

@@ -20,7 +20,6 @@ function readParts(usage: Fields): Partial<Usage> {
   const parts = {
     cacheWriteTokens: asCount(input?.["cache_write_tokens"]),
     cacheWrite1hTokens: asCount(input?.["cache_write_1h_tokens"]),
-    cacheWrite1hTokens: asCount(input?.["cache_write_1h_tokens"]),
     audioInputTokens: asCount(input?.["audio_tokens"]),
     imageInputTokens: asCount(input?.["image_tokens"]),
     audioOutputTokens: asCount(output?.["audio_tokens"]),
@@ -36,7 +35,6 @@ function readParts(usage: Fields): Partial<Usage> {
 export function readUsage(value: unknown, serviceTier?: unknown): Usage | undefined {
   const usage = asFields(value);
   if (usage === undefined) return undefined;
-  const served = serviceTier ?? usage["service_tier"];
   const inputTokens = asCount(usage["prompt_tokens"]);
   const outputTokens = asCount(usage["completion_tokens"]);
   if (inputTokens === undefined && outputTokens === undefined) return undefined;
@@ -49,7 +47,7 @@ export function readUsage(value: unknown, serviceTier?: unknown): Usage | undefi
       asCount(asFields(usage["prompt_tokens_details"])?.["cached_tokens"]) ?? asCount(usage["prompt_cache_hit_tokens"]),
     reasoningTokens,
     ...readParts(usage),
-    ...(typeof served === "string" ? { serviceTier: served } : {}),
+    ...(typeof serviceTier === "string" ? { serviceTier } : {}),
     source: "provider",
   };
 }

@@ -108,7 +108,7 @@ export class TargetCall {
         awaiting: (phase) => this.#awaiting(phase),
       });
       if (answer.kind === "stream") return { ...answer, first: await this.#firstContent(answer) };
-      this.#reported = readUsage(answer.body["usage"]);
+      this.#reported = readUsage(answer.body["usage"], answer.body["service_tier"]);
       const fault = faultyArguments(argumentsOf(answer.body));
       if (fault !== undefined) throw fault;
       return answer;
