@@ -28,6 +28,30 @@ const envelopeSchema = z.looseObject({
 
 export type Client = ReturnType<typeof createClient>;
 
+type Caller = <T>(path: string, schema: z.ZodType<T>, options?: Call) => Promise<T>;
+
+/** Models, providers and prices. */
+function catalogCalls(call: Caller, remove: (path: string) => Promise<void>) {
+  const model = (name: string) => `/api/v1/models/${encodeURIComponent(name)}`;
+  const provider = (name: string) => `/api/v1/providers/${encodeURIComponent(name)}`;
+  return {
+    models: () => call("/api/v1/models", contract.modelCatalogSchema),
+    putModel: (name: string, body: z.input<typeof contract.putModelSchema>) =>
+      call(model(name), contract.modelSchema, { method: "PUT", body }),
+    deleteModel: (name: string) => remove(model(name)),
+    providers: () => call("/api/v1/providers", contract.providerCatalogSchema),
+    putProvider: (name: string, body: z.input<typeof contract.putProviderSchema>) =>
+      call(provider(name), contract.providerSchema, { method: "PUT", body }),
+    deleteProvider: (name: string) => remove(provider(name)),
+    prices: (query: NonNullable<Call["query"]>) => call("/api/v1/prices", contract.priceListSchema, { query }),
+    putPrice: (body: z.input<typeof contract.priceSchema>) =>
+      call("/api/v1/prices", contract.storedPriceSchema, { method: "PUT", body }),
+    importPrices: (body: z.input<typeof contract.importPricesSchema>) =>
+      call("/api/v1/prices/import", contract.importReportSchema, { method: "POST", body }),
+    deletePrice: (id: string) => remove(`/api/v1/prices/${encodeURIComponent(id)}`),
+  };
+}
+
 /** The HTTP API as functions. Answers are held to the contract; nothing is retried here. */
 export function createClient(deps: ClientDeps) {
   const call = async <T>(path: string, schema: z.ZodType<T>, options: Call = {}): Promise<T> => {
@@ -82,19 +106,13 @@ export function createClient(deps: ClientDeps) {
       call("/api/v1/keys", contract.createdKeySchema, { method: "POST", body }),
     revokeKey: (id: string) =>
       call(`/api/v1/keys/${encodeURIComponent(id)}`, contract.keySummarySchema, { method: "DELETE" }),
-    prices: (query: NonNullable<Call["query"]>) => call("/api/v1/prices", contract.priceListSchema, { query }),
-    putPrice: (body: z.input<typeof contract.priceSchema>) =>
-      call("/api/v1/prices", contract.storedPriceSchema, { method: "PUT", body }),
-    importPrices: (body: z.input<typeof contract.importPricesSchema>) =>
-      call("/api/v1/prices/import", contract.importReportSchema, { method: "POST", body }),
-    deletePrice: (id: string) => remove(`/api/v1/prices/${encodeURIComponent(id)}`),
     budgets: () => call("/api/v1/budgets", contract.budgetListSchema),
     putBudget: (name: string, body: z.input<typeof contract.putBudgetSchema>) =>
       call(`/api/v1/budgets/${encodeURIComponent(name)}`, contract.budgetSchema, { method: "PUT", body }),
     deleteBudget: (name: string) => remove(`/api/v1/budgets/${encodeURIComponent(name)}`),
     budgetUsage: (budget: string | undefined) =>
       call("/api/v1/budgets/usage", contract.budgetUsageListSchema, { query: { budget } }),
-    models: () => call("/api/v1/models", contract.modelCatalogSchema),
+    ...catalogCalls(call, remove),
     traces: (query: Call["query"]) =>
       call("/api/v1/traces", contract.traceListSchema, query === undefined ? {} : { query }),
     trace: (id: string) => call(`/api/v1/traces/${encodeURIComponent(id)}`, contract.traceDetailSchema),

@@ -6,8 +6,9 @@ import { addBudgetCommands } from "./commands/budgets.ts";
 import { addCacheCommands } from "./commands/cache.ts";
 import { addCall } from "./commands/call.ts";
 import { addKeyCommands } from "./commands/keys.ts";
-import { addModelsList } from "./commands/models-list.ts";
+import { addModelCommands } from "./commands/models.ts";
 import { addPriceCommands } from "./commands/prices.ts";
+import { addProviderCommands } from "./commands/providers.ts";
 import { addPromptDiff } from "./commands/prompt-diff.ts";
 import { addPromptEdit } from "./commands/prompt-edit.ts";
 import { addPromptHistory } from "./commands/prompt-history.ts";
@@ -118,7 +119,8 @@ function addCommands(program: Command, run: Run): void {
   addBudgetCommands(program.command("budgets").description("what may be spent, and what is"), run);
   addCacheCommands(program.command("cache").description("answers that are served again"), run);
   addKeyCommands(program.command("keys").description("API keys of this environment"), run);
-  addModelsList(program.command("models").description("what `model` may name"), run);
+  addModelCommands(program.command("models").description("what `model` may name, and its routes"), run);
+  addProviderCommands(program.command("providers").description("places that can answer"), run);
   addPriceCommands(program.command("prices").description("what models cost"), run);
   addStatus(program, run);
 }
