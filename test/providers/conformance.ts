@@ -194,8 +194,8 @@ function describeStreams(fixture: ProviderFixture, text: CaseFixture): void {
   }
   it("the wait for the first token is over with the first of it, not before", async () => {
     const { service } = await drive.stream(fields, drive.streamOf(text.stream));
-    // A sign of life before it starts the wait again.
-    expect(service.phases.join(" ")).toMatch(/^(?:headers )+(?:first-token )+gap(?: gap)*$/);
+    // A sign of life before it, or behind the answer, starts the wait again.
+    expect(service.phases.join(" ")).toMatch(/^(?:headers )+(?:first-token )+gap/);
   });
 }
 
