@@ -1,4 +1,5 @@
-import { type Bundle, defaultResilience, type TraceRecord } from "@millrace/core/contract";
+import { type Bundle, defaultResilience, promptContentSchema, type TraceRecord } from "@millrace/core/contract";
+import { closureHash } from "@millrace/core/prompt";
 import { eventually } from "../support/eventually.ts";
 import { json, sse, startUpstream, type Script, type Upstream } from "../fakes/upstream.ts";
 import { type GatewayUnderTest, newTenant, startGateway, type Tenant } from "../support/gateway.ts";
@@ -60,6 +61,21 @@ function catalogOf(origin: string): Pick<Bundle, "models" | "providers"> {
   };
 }
 
+/** A prompt `reply`, version 3, with the variable `name`. */
+function promptsOf(): Pick<Bundle, "prompts" | "versions"> {
+  const content = promptContentSchema.parse({
+    system: "You help {{name}}.",
+    messages: [{ slot: "input" }],
+    variables: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
+    settings: { model: "small" },
+  });
+  const hash = closureHash(content, {});
+  return {
+    prompts: { reply: { id: `prm_${"0".repeat(32)}`, labels: { production: hash }, numbers: { "3": hash } } },
+    versions: { [hash]: { prompt: "reply", version: 3, content, includes: {} } },
+  };
+}
+
 export async function startDialects(): Promise<DialectFixture> {
   const upstream = await startUpstream();
   const gateway = await startGateway({
@@ -68,7 +84,7 @@ export async function startDialects(): Promise<DialectFixture> {
     SECRET_ACME_OTHER_KEY: "sk-live-fedcba9876543210",
     SECRET_ACME_ANTHROPIC_KEY: "sk-ant-0123456789abcdef",
   });
-  const tenant = newTenant(catalogOf(upstream.origin));
+  const tenant = newTenant({ ...catalogOf(upstream.origin), prompts: promptsOf() });
   await gateway.publish(tenant);
   return {
     upstream,

@@ -106,6 +106,27 @@ describe("a whole message", () => {
   });
 });
 
+describe("a named prompt", () => {
+  it("answers Anthropic's clients with the caller's variables, in both ways of travelling", async () => {
+    const call = { ...ask, model: "prompt:reply", prompt: { variables: { name: "Ada" } } };
+    at.upstream.answer(completion({ content: "Hello" }));
+    const message = await client.messages.create(call);
+    expect(message.content).toMatchObject([{ text: "Hello" }]);
+    expect(sent()["messages"]).toEqual([
+      { role: "system", content: "You help Ada." },
+      { role: "user", content: "hi" },
+    ]);
+    expect(await traceOf(message._request_id)).toMatchObject({
+      surface: "messages",
+      prompt: { name: "reply", version: 3 },
+    });
+    at.upstream.answer(stream([{ content: "Hello" }]));
+    expect((await client.messages.stream(call).finalMessage()).content).toMatchObject([{ text: "Hello" }]);
+    const missing = client.messages.create({ ...ask, model: "prompt:reply" });
+    await expect(missing).rejects.toBeInstanceOf(Anthropic.UnprocessableEntityError);
+  });
+});
+
 describe("tools", () => {
   const calls = [
     { id: "call_a", type: "function", function: { name: "weather", arguments: '{"city":"Bonn"}' } },

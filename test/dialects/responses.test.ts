@@ -144,6 +144,29 @@ describe("a whole response", () => {
   });
 });
 
+describe("a named prompt", () => {
+  it.each([
+    ["by its model name", { model: "prompt:reply", prompt: { variables: { name: "Ada" } } }],
+    ["by OpenAI's prompt id", { prompt: { id: "reply", version: "3", variables: { name: "Ada" } } }],
+  ])("is called %s", async (_way, change) => {
+    at.upstream.answer(completion({ content: "Hello" }));
+    const response = await at.gateway.post("/v1/responses", at.tenant, { input: "hi", ...change });
+    expect(await response.json()).toMatchObject({ status: "completed", output: [{ content: [{ text: "Hello" }] }] });
+    expect(sent()["messages"]).toEqual([
+      { role: "system", content: "You help Ada." },
+      { role: "user", content: "hi" },
+    ]);
+    expect(await at.traceOf(response.headers.get("x-request-id"))).toMatchObject({
+      prompt: { name: "reply", version: 3 },
+    });
+  });
+
+  it("says its own model", async () => {
+    const both = { model: "small", prompt: { id: "reply", variables: { name: "Ada" } } };
+    expect((await at.gateway.post("/v1/responses", at.tenant, { input: "hi", ...both })).status).toBe(400);
+  });
+});
+
 describe("a streamed response", () => {
   it("comes as typed events in order and assembles to the response that is kept", async () => {
     at.upstream.answer(stream([{ role: "assistant", content: "" }, { content: "Hel" }, { content: "lo" }]));
