@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 export type Step =
   /** Bytes in one write of their own. */
   | { readonly write: string | Uint8Array }
-  /** Goes on when the test resolves it. */
-  | { readonly until: Promise<unknown> }
+  /** Goes on when the test resolves it; a function is called when the step is reached. */
+  | { readonly until: Promise<unknown> | (() => Promise<unknown>) }
   /** Keeps the connection open and says nothing more. */
   | { readonly hang: true }
   /** Destroys the socket: half an answer. */
@@ -78,7 +78,7 @@ async function play(script: Script, response: ServerResponse): Promise<void> {
   for (const step of script.steps ?? []) {
     if (response.destroyed) return;
     if ("write" in step) await flush(response, step.write);
-    else if ("until" in step) await step.until;
+    else if ("until" in step) await (typeof step.until === "function" ? step.until() : step.until);
     else if ("cut" in step) {
       response.destroy();
       return;

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { gate } from "../fakes/upstream.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Lab, type LabTenant, MODEL, startLab } from "./lab.ts";
 import { failure, sound } from "./wire.ts";
 
 /** More than a circuit takes. */
 const BAD_CALLS = 8;
+const AT_ONCE = 4;
 
 let lab: Lab;
 beforeAll(async () => {
@@ -39,17 +41,28 @@ describe("a provider that flaps", () => {
     for (let call = 0; call < BAD_CALLS; call++) expect(await answeredBy(tenant)).toBe("one");
   });
 
-  it("tells when to come back, while nobody else can answer", async () => {
+  it("is tried by one call at a time while nobody else can answer; the others learn when to come back", async () => {
     const targets = [{ name: "one", answers: [failure(500)] }];
     const tenant = await lab.admit({ targets: () => targets }, { firstText: Promise.resolve() });
-    await eventually(async () => {
+    for (let call = 0; call < BAD_CALLS; call++) await answeredBy(tenant);
+    const held = gate();
+    const stillBad = { ...failure(500), steps: [{ until: held.opened }] };
+    lab.upstream.script(tenant.scripted("one"), [stillBad]);
+    const told: (readonly [number, string | null])[] = [];
+    const ask = async (): Promise<void> => {
       const response = await lab.gateway.post("/v1/chat/completions", tenant, {
         model: MODEL,
         messages: [{ role: "user", content: "hi" }],
       });
-      expect([response.status, Number(response.headers.get("retry-after")) > 0]).toEqual([503, true]);
-      expect(await response.json()).toMatchObject({ error: { code: "targets-unavailable" } });
-    });
+      await response.text();
+      told.push([response.status, response.headers.get("retry-after")]);
+      if (told.length === AT_ONCE - 1) held.open();
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, ask));
+    expect(told.slice(0, -1)).toEqual(
+      Array.from({ length: AT_ONCE - 1 }, () => [503, expect.stringMatching(/^[1-9]/)]),
+    );
+    expect(told.at(-1)?.[0]).toBe(502);
     lab.upstream.script(tenant.scripted("one"), [sound()]);
     await eventually(async () => expect(await answeredBy(tenant)).toBe("one"));
   });

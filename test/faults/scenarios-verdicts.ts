@@ -1,4 +1,4 @@
-import type { Answer } from "../fakes/upstream.ts";
+import type { Answer, Step } from "../fakes/upstream.ts";
 import { inBothForms, type FaultTarget, type Scenario } from "./scenario.ts";
 import { ANSWER, chunk, completion, events, failure, opening, PIECES, sound, stream, usageChunk } from "./wire.ts";
 
@@ -16,8 +16,8 @@ const spent = failure(429, {
 const tooLong = failure(400, { code: "context_length_exceeded", message: "maximum context length is 8" });
 
 /** A pause that begins when the step is reached. */
-function later(delayMs: number): { readonly until: PromiseLike<void> } {
-  return { until: { then: (go) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)).then(go) } };
+function later(delayMs: number): Step {
+  return { until: () => new Promise((resolve) => setTimeout(resolve, delayMs)) };
 }
 
 /** An answer that the provider's filter ended. */
