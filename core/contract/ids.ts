@@ -18,6 +18,8 @@ export const idPrefixes = {
   outbox: "out",
   audit: "aud",
   completion: "chatcmpl",
+  file: "file",
+  batch: "batch",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -3,6 +3,7 @@ export * from "./applying-entries.ts";
 export * from "./ledger-service.ts";
 export * from "./limit-headers.ts";
 export * from "./media-allowance.ts";
+export * from "./media-bound.ts";
 export * from "./refusal.ts";
 export * from "./token-bound.ts";
 export * from "./window-slot.ts";

@@ -51,10 +51,14 @@ function addFormat(format: JsonValue | undefined, found: Set<Capability>): void 
   if (format["type"] === "json_schema") found.add("json-schema");
 }
 
+function ofOtherSurface(surface: Exclude<Surface, "chat" | "completions">): ReadonlySet<Capability> {
+  return new Set(surface === "embeddings" ? [] : [surface]);
+}
+
 /** The capabilities without which a target could not answer this request as it is asked. */
 export function requiredCapabilities(surface: Surface, fields: Readonly<JsonObject>): ReadonlySet<Capability> {
+  if (surface !== "chat" && surface !== "completions") return ofOtherSurface(surface);
   const found = new Set<Capability>();
-  if (surface !== "chat" && surface !== "completions") return found;
   if (fields["stream"] === true) found.add("streaming");
   if (isAbove(fields["n"], 1) || isAbove(fields["best_of"], 1)) found.add("multiple-choices");
   if (typeof fields["seed"] === "number") found.add("seed");

@@ -1,15 +1,13 @@
-import { type IdSource, MillraceError, newId, toMillraceError } from "@millrace/core/contract";
-import { errorFields, type Log } from "@millrace/core/log";
+import { type MediaSurface, MillraceError, toMillraceError } from "@millrace/core/contract";
+import { errorFields } from "@millrace/core/log";
 import { Hono } from "hono";
-import { IsolateBundles } from "./bundles/bundle-store.ts";
-import { createPointerVerifier } from "./bundles/verify-bundle.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ResponseStore } from "./dialects/responses/response-store.ts";
 import { stateBucket } from "./dialects/responses/state-bucket.ts";
-import { createIsolateHealth } from "./health/isolate-health.ts";
 import { corsHeaders, preflightResponse } from "./http/cors.ts";
 import { errorResponse } from "./http/error-response.ts";
 import { createPages } from "./pages/create-pages.tsx";
+import { createPipeline, type Platform } from "./pipeline/create-pipeline.ts";
 import type { PipelineDeps } from "./pipeline/pipeline-deps.ts";
 import { budgetUsageRoute } from "./routes/budget-usage.ts";
 import { chatCompletionsRoute } from "./routes/chat-completions.ts";
@@ -18,8 +16,10 @@ import { controlRoute } from "./routes/control.ts";
 import { countTokensRoute } from "./routes/count-tokens.ts";
 import { embeddingsRoute } from "./routes/embeddings.ts";
 import { livenessRoute, readinessRoute } from "./routes/health.ts";
+import { mediaPaths, mediaRoute } from "./routes/media.ts";
 import { messagesRoute } from "./routes/messages.ts";
 import { modelsRoute } from "./routes/models.ts";
+import { moderationsRoute } from "./routes/moderations.ts";
 import {
   cancelResponseRoute,
   deleteResponseRoute,
@@ -27,22 +27,7 @@ import {
   responsesRoute,
   retrieveResponseRoute,
 } from "./routes/responses.ts";
-import { createCacheApi } from "./stages/cache/cache-api.ts";
-import { Flights } from "./stages/cache/index.ts";
-import { createTraceWriter } from "./stages/record/trace-writer.ts";
-import { createPromptCache } from "./stages/resolve/resolve-prompt.ts";
 
-/** What the platform gives every isolate; injected so that a test can hold the clock. */
-export interface Platform {
-  readonly nowMs: () => number;
-  readonly fetch: typeof fetch;
-  readonly randomBytes: (count: number) => Uint8Array;
-  readonly log: Log;
-}
-
-/** A content-addressed bundle never changes under its name; a pointer may. Seconds; KV's own lower bound is 30. */
-const IMMUTABLE_CACHE_SECONDS = 86_400;
-const MUTABLE_CACHE_SECONDS = 30;
 const NONCE_BYTES = 16;
 
 function runnerProbe({ runnerHealthUrl }: GatewayConfig, platform: Platform): (() => Promise<void>) | undefined {
@@ -51,61 +36,6 @@ function runnerProbe({ runnerHealthUrl }: GatewayConfig, platform: Platform): ((
     const response = await platform.fetch(runnerHealthUrl, { redirect: "manual" });
     await response.body?.cancel();
     if (!response.ok) throw new Error(`the runner's health is ${response.status}`);
-  };
-}
-
-/** Puts the stages together with what they need of this isolate. */
-function createPipeline(
-  config: GatewayConfig,
-  platform: Platform,
-): PipelineDeps & { readonly bundles: IsolateBundles } {
-  const { log, nowMs } = platform;
-  const clock = {
-    nowMs,
-    setTimer: (work: () => void, delayMs: number) => setTimeout(work, delayMs),
-    clearTimer: (timer: unknown) => clearTimeout(timer as ReturnType<typeof setTimeout>),
-  };
-  const chance = (): number => Math.random();
-  const bundles = new IsolateBundles({
-    hub: (environmentId) => config.configHub.getByName(environmentId),
-    readStored: (key, { immutable }) =>
-      config.bundles.get(key, { cacheTtl: immutable ? IMMUTABLE_CACHE_SECONDS : MUTABLE_CACHE_SECONDS }),
-    verifyPointer: createPointerVerifier(config.bundlePublicKey),
-    rules: { freshMs: config.bundleFreshMs, staleMs: config.bundleStaleMs },
-    nowMs,
-    log,
-  });
-  const writer = createTraceWriter({
-    outbox: (shard) => config.traceOutbox.getByName(shard),
-    enqueue: (text) => config.traces.send(text, { contentType: "text" }),
-    spill: (key, text) => config.traceBodies.put(key, text),
-    log,
-  });
-  return {
-    bundles,
-    resolve: { prompts: createPromptCache(), nowMs, chance },
-    cache: createCacheApi(nowMs),
-    flights: new Flights(),
-    health: createIsolateHealth(crypto.randomUUID(), {
-      ...clock,
-      service: (environmentId) => config.targetHealth.getByName(environmentId),
-      chance,
-      log,
-    }),
-    dispatch: { ...clock, fetch: platform.fetch, allowedPrivateHosts: config.allowedPrivateHosts, chance },
-    reserve: {
-      ledger: (name) => config.ledger.getByName(name),
-      shards: config.ledgerShards,
-      pause: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
-      nowMs,
-      log,
-    },
-    record: { writer, putBodies: (key, text) => config.traceBodies.put(key, text), log },
-    countTokens: (tokenizer, texts) => config.control.countTokens(tokenizer, texts),
-    secret: config.secret,
-    waitForTrace: config.traceDurability === "before-last-byte",
-    newTraceId: () => newId("trace", { nowMs: nowMs(), random: platform.randomBytes(10) } satisfies IdSource),
-    nowMs,
   };
 }
 
@@ -158,6 +88,9 @@ export function createApp(config: GatewayConfig, platform: Platform): Hono {
   app.post("/v1/chat/completions", chatCompletionsRoute(pipeline));
   app.post("/v1/completions", completionsRoute(pipeline));
   app.post("/v1/embeddings", embeddingsRoute(pipeline));
+  app.post("/v1/moderations", moderationsRoute(pipeline));
+  for (const [surface, path] of Object.entries(mediaPaths) as [MediaSurface, string][])
+    app.post(path, mediaRoute(surface, pipeline));
   app.get("/v1/models", modelsRoute(pipeline));
   addDialects(app, pipeline, responseStore(config, platform));
   app.get("/api/v1/budgets/usage", budgetUsageRoute({ ...pipeline, ...pipeline.reserve }));

@@ -1,4 +1,5 @@
-import type { JsonObject, ModelFrame, NativeDialect, Usage } from "@millrace/core/contract";
+import type { JsonObject, MediaSurface, ModelFrame, NativeDialect, Usage } from "@millrace/core/contract";
+import type { MediaSummary } from "../media/media-observer.ts";
 
 /** A model's stream: batches of frames, one batch per network read. */
 export interface FrameSource {
@@ -25,7 +26,35 @@ export interface StreamedAnswer {
   readonly rest: FrameSource;
 }
 
-export type ModelAnswer = WholeAnswer | StreamedAnswer;
+/** Pictures, sound, or what was heard: passes by as it comes, in whichever form the provider chose. */
+export interface MediaAnswer {
+  readonly kind: "media";
+  readonly surface: MediaSurface;
+  /** The request, for what is counted by it. */
+  readonly fields: Readonly<JsonObject>;
+  readonly contentType: string;
+  /** Its first piece is here and sound. */
+  readonly body: ReadableStream<Uint8Array>;
+}
+
+/** The same on its way to the caller. */
+export interface MediaUnderWay {
+  readonly kind: "media";
+  readonly contentType: string;
+  readonly source: MediaSource;
+}
+
+export interface MediaSource {
+  /**
+   * The next piece; undefined once the answer is complete.
+   * @throws MillraceError when it never will be.
+   */
+  next(): Promise<Uint8Array | undefined>;
+  /** Of what has passed so far. */
+  summary(): MediaSummary;
+}
+
+export type ModelAnswer = WholeAnswer | StreamedAnswer | MediaAnswer;
 
 /** What is known of an answer once it ended, however it ended. */
 export interface AnswerSummary {

@@ -1,4 +1,5 @@
 import type { JsonObject, NativeDialect, Surface } from "@millrace/core/contract";
+import type { FormParts } from "../http/read-form-body.ts";
 import type { Target } from "./target.ts";
 
 /** One request as one target gets it. */
@@ -14,6 +15,8 @@ export interface ModelCall {
   readonly wantsUsage: boolean;
   /** Answers that the caller asked for (`n`). */
   readonly choices: number;
+  /** What the caller sent, where it was a form: then it goes in place of `text`. */
+  readonly form?: FormParts;
   /** The same request as the caller wrote it in another dialect: a provider that speaks that dialect gets this in place of `fields`. */
   readonly native?: NativeRequest;
 }

@@ -1,6 +1,7 @@
 import { type JsonObject, MAX_BODY_BYTES, MAX_JSON_DEPTH, MillraceError } from "@millrace/core/contract";
 import { describeJsonFault } from "@millrace/core/content";
 import { readBounded } from "./read-bounded.ts";
+import type { FormParts } from "./read-form-body.ts";
 import { type JsonScan, scanJson } from "./scan-json.ts";
 
 /** A request body, read once: its text for whoever passes it on, its fields for whoever decides on them. */
@@ -9,6 +10,8 @@ export interface JsonBody {
   readonly bytes: number;
   readonly fields: Readonly<JsonObject>;
   readonly members: JsonScan["members"];
+  /** The parts of a form, where the body was one; its texts are `fields`. */
+  readonly form?: FormParts;
 }
 
 /** Types that browsers and tools send by themselves; curl's default for `-d` is among them, and what counts is that the body is JSON. */

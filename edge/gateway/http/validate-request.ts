@@ -23,7 +23,7 @@ function deepestIssue(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 }
 
 /** What is needed of a schema; its own generic type is too deep for the compiler to carry along. */
-interface Validator {
+export interface Validator {
   safeParse(value: unknown): { readonly success: true } | { readonly success: false; readonly error: z.core.$ZodError };
 }
 

@@ -1,4 +1,4 @@
-import { toMillraceError } from "@millrace/core/contract";
+import { isMediaSurface, toMillraceError } from "@millrace/core/contract";
 import { errorFields } from "@millrace/core/log";
 import type { Dialect } from "../dialects/dialect.ts";
 import { withDialect } from "../dialects/with-dialect.ts";
@@ -13,6 +13,7 @@ import { dispatch } from "../stages/dispatch/index.ts";
 import { resolve } from "../stages/resolve/index.ts";
 import { collapse } from "./collapse.ts";
 import { ExchangeRun, type Prepared, type Progress } from "./exchange-run.ts";
+import { mediaResponse } from "./media-response.ts";
 import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
 import { streamedResponse } from "./streamed-response.ts";
 import { wholeResponse } from "./whole-response.ts";
@@ -27,10 +28,12 @@ async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Pr
   const { caller, deps, dialect, timeline } = run;
   const { request } = caller;
   checkHeaders(request.headers);
-  const admission = await timeline.measure("authenticate", () => authenticate(request, caller.keepAlive, deps));
+  const admission = await timeline.measure("authenticate", () =>
+    caller.admit === undefined ? authenticate(request, caller.keepAlive, deps) : caller.admit(),
+  );
   note({ admission });
   requirePermission(admission, "inference");
-  const body = await readJsonBody(request);
+  const body = await (dialect.readBody ?? readJsonBody)(request);
   note({ admission, body });
   const inbound = { traceId: run.traceId, request, body, admission };
   const accepted = await dialect.accept(inbound);
@@ -45,6 +48,7 @@ async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Pr
   note({ admission, body, accepted, resolution });
   const holding = run.hold({ admission, accepted, resolution });
   const cacheDecision = await timeline.measure("cache", async () => {
+    if (isMediaSurface(resolution.surface)) return { state: "off", reason: "not-asked" } as const;
     const looked = await lookUp(request, { admission, resolution }, deps);
     return looked.state === "miss" ? collapse(run, looked) : looked;
   });
@@ -77,6 +81,7 @@ async function answer(run: ExchangeRun, note: (progress: Progress) => void): Pro
       }),
     planAttributes(resolution.plan),
   );
+  if (modelAnswer.kind === "media") return mediaResponse(run, prepared, { answer: modelAnswer, cancel });
   return modelAnswer.kind === "whole"
     ? wholeResponse(run, prepared, { answer: modelAnswer, fill })
     : streamedResponse(run, prepared, { answer: modelAnswer, cancel, fill });

@@ -15,6 +15,9 @@ import { record } from "../stages/record/index.ts";
 import { Holding } from "./holding.ts";
 import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
 
+/** HTTP has no status for a caller who left; this is what proxies log. */
+export const CLIENT_CLOSED_STATUS = 499;
+
 /** What the stages made of a request so far; each adds one read-only value. What is absent did not come to be. */
 export interface Progress {
   readonly admission?: Admission;
@@ -138,6 +141,7 @@ export class ExchangeRun {
         admission,
         request: body,
         asked: accepted?.body.fields,
+        tags: this.caller.tags,
         resolution,
         summary: conclusion.summary,
         cache: progress.cache ?? "off",

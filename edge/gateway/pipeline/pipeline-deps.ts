@@ -1,4 +1,5 @@
 import type { BundleStore, KeepAlive } from "../bundles/bundle-store.ts";
+import type { Admission } from "../exchange/admission.ts";
 import type { HealthViews } from "../health/health-view.ts";
 import type { AnswerCache, Flights } from "../stages/cache/index.ts";
 import type { DispatchDeps } from "../stages/dispatch/index.ts";
@@ -28,4 +29,8 @@ export interface PipelineDeps extends CountUsageDeps {
 export interface Caller {
   readonly request: Request;
   readonly keepAlive: KeepAlive;
+  /** Who calls, where that is known already; absent = the request's key says it. */
+  readonly admit?: () => Promise<Admission>;
+  /** Goes with the caller's own metadata into the trace. */
+  readonly tags?: Readonly<Record<string, string>>;
 }

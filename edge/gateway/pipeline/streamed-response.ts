@@ -2,12 +2,9 @@ import type { StreamedAnswer } from "../exchange/answer.ts";
 import type { Resolution } from "../exchange/resolution.ts";
 import { AnswerAssembler } from "../stream/answer-assembler.ts";
 import { relay, type RelayOutcome } from "../stream/relay.ts";
-import type { ExchangeRun, Prepared } from "./exchange-run.ts";
+import { CLIENT_CLOSED_STATUS, type ExchangeRun, type Prepared } from "./exchange-run.ts";
 import { type CacheFill, fillCache } from "./fill-cache.ts";
 import { STREAM_HEADERS } from "./whole-response.ts";
-
-/** HTTP has no status for a caller who left; this is what proxies log. */
-const CLIENT_CLOSED_STATUS = 499;
 
 /** Text completions may carry log probabilities that the assembled answer does not; such an answer is not kept. */
 function assembledFaithfully(resolution: Resolution): boolean {

@@ -1,13 +1,7 @@
-import type { Surface } from "@millrace/core/contract";
 import type { ModelCall } from "../../exchange/model-call.ts";
 import { openAiCapabilities, openAiChatRules } from "../openai/index.ts";
+import { openAiPaths } from "../openai-wire/call-openai.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
-
-const paths: Readonly<Record<Surface, string>> = {
-  chat: "/chat/completions",
-  completions: "/completions",
-  embeddings: "/embeddings",
-};
 
 /**
  * The v1 API (`/openai/v1`, the deployment is the body's `model`) or, with an `api_version`, the deployment's own URL (Microsoft Learn, "Azure OpenAI
@@ -17,8 +11,8 @@ function address({ surface, target }: ModelCall, base: string): string {
   const resource = base.replace(/\/openai(?:\/v1)?$/, "");
   const version = target.provider.settings?.["api_version"];
   return version === undefined
-    ? `${resource}/openai/v1${paths[surface]}`
-    : `${resource}/openai/deployments/${encodeURIComponent(target.model)}${paths[surface]}?api-version=${version}`;
+    ? `${resource}/openai/v1${openAiPaths[surface]}`
+    : `${resource}/openai/deployments/${encodeURIComponent(target.model)}${openAiPaths[surface]}?api-version=${version}`;
 }
 
 /** Azure OpenAI. What a deployment can do is read from its name, so deployments are best named after their model. */

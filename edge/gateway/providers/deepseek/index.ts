@@ -1,7 +1,7 @@
-import type { Surface } from "@millrace/core/contract";
 import type { ModelCall } from "../../exchange/model-call.ts";
 import { asFields } from "../../json/vendor-json.ts";
 import { allExcept } from "../openai-wire/capability-sets.ts";
+import { openAiPaths } from "../openai-wire/call-openai.ts";
 import { markPrefix } from "../openai-wire/mark-prefix.ts";
 import { prefillOf } from "../openai-wire/openai-dialect.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
@@ -10,16 +10,10 @@ const lacking = ["json-schema", "images", "audio-input", "audio-output", "files"
 const chat = allExcept(...lacking);
 const reasoner = allExcept(...lacking, "logprobs");
 
-const paths: Readonly<Record<Surface, string>> = {
-  chat: "/chat/completions",
-  completions: "/completions",
-  embeddings: "/embeddings",
-};
-
 /** Continuing a turn and plain completions are served under `/beta` only (DeepSeek API Docs, "Chat prefix completion", "FIM completion"). */
 function address({ surface, fields }: ModelCall, base: string): string {
   const beta = surface === "completions" || prefillOf(fields) !== undefined;
-  return beta ? `${base.replace(/\/(?:v1|beta)$/, "")}/beta${paths[surface]}` : base + paths[surface];
+  return beta ? `${base.replace(/\/(?:v1|beta)$/, "")}/beta${openAiPaths[surface]}` : base + openAiPaths[surface];
 }
 
 /** DeepSeek. Its finish reason `insufficient_system_resource` is an answer cut short, which the wire reports as such. */

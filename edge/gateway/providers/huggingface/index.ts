@@ -1,4 +1,5 @@
 import type { Capability } from "@millrace/core/contract";
+import { refuseSurface } from "../native-wire/refuse-surface.ts";
 import type { ProviderAdapter } from "../provider.ts";
 import { callChat } from "./call-chat.ts";
 import { callCompletion } from "./call-completion.ts";
@@ -19,7 +20,7 @@ const capabilities: ReadonlySet<Capability> = new Set<Capability>([
 export const huggingFace: ProviderAdapter = {
   tier: "cloud",
   capabilities: () => capabilities,
-  call(call, deps) {
+  async call(call, deps) {
     switch (call.surface) {
       case "chat":
         return callChat(call, deps);
@@ -27,6 +28,14 @@ export const huggingFace: ProviderAdapter = {
         return callCompletion(call, deps);
       case "embeddings":
         return callEmbeddings(call, deps);
+      case "moderations":
+      case "image-generations":
+      case "image-edits":
+      case "image-variations":
+      case "speech":
+      case "transcriptions":
+      case "translations":
+        throw refuseSurface(call.surface, "Hugging Face");
     }
   },
 };

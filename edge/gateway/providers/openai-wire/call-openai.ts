@@ -1,10 +1,11 @@
-import { MillraceError, providerKinds, type Surface } from "@millrace/core/contract";
+import { isMediaSurface, MillraceError, providerKinds, type Surface } from "@millrace/core/contract";
 import { baseUrlOf } from "@millrace/core/provider";
 import type { ModelAnswer } from "../../exchange/answer.ts";
 import type { ModelCall } from "../../exchange/model-call.ts";
 import { readBounded } from "../../http/read-bounded.ts";
 import type { CallDeps } from "../provider.ts";
 import { applyRules } from "./apply-rules.ts";
+import { formFor, mediaAnswer } from "./call-media.ts";
 import { callEmbeddings } from "./call-embeddings.ts";
 import { classifyFailure, type FailureContext } from "./classify-failure.ts";
 import { editMembers } from "./edit-members.ts";
@@ -17,15 +18,23 @@ import { withoutPrefill } from "./without-prefill.ts";
 /** The longest answer that is read as one piece: embeddings of 2,048 inputs fit. */
 const MAX_ANSWER_BYTES = 24 * 1024 * 1024;
 
-const paths: Readonly<Record<Surface, string>> = {
+/** Where OpenAI has each surface, after the base URL. */
+export const openAiPaths: Readonly<Record<Surface, string>> = {
   chat: "/chat/completions",
   completions: "/completions",
   embeddings: "/embeddings",
+  moderations: "/moderations",
+  "image-generations": "/images/generations",
+  "image-edits": "/images/edits",
+  "image-variations": "/images/variations",
+  speech: "/audio/speech",
+  transcriptions: "/audio/transcriptions",
+  translations: "/audio/translations",
 };
 
 function address(call: ModelCall, dialect: OpenAiDialect): string {
   const { provider } = call.target;
-  const path = dialect.paths?.[call.surface] === undefined ? paths[call.surface] : dialect.paths[call.surface];
+  const path = dialect.paths?.[call.surface] === undefined ? openAiPaths[call.surface] : dialect.paths[call.surface];
   if (path === null || path === undefined) {
     throw new MillraceError("unsupported-parameter", {
       param: "model",
@@ -41,15 +50,17 @@ function address(call: ModelCall, dialect: OpenAiDialect): string {
 function headersOf(call: ModelCall, secret: string | undefined, dialect: OpenAiDialect): Record<string, string> {
   const { settings } = call.target.provider;
   return {
-    "content-type": "application/json",
-    accept: call.stream ? "text/event-stream" : "application/json",
+    // A form names its own boundary.
+    ...(call.form === undefined ? { "content-type": "application/json" } : {}),
+    accept: isMediaSurface(call.surface) ? "*/*" : call.stream ? "text/event-stream" : "application/json",
     ...(secret === undefined ? {} : (dialect.authorize?.(secret) ?? { authorization: `Bearer ${secret}` })),
     ...(settings === undefined ? {} : dialect.headers?.(settings)),
   };
 }
 
 /** The caller's own bytes, unless this kind needs some members changed. */
-function bodyOf(call: ModelCall, dialect: OpenAiDialect): string {
+function bodyOf(call: ModelCall, dialect: OpenAiDialect): string | FormData {
+  if (call.form !== undefined) return formFor(call);
   const rules = dialect.rules?.[call.surface];
   if (rules === undefined) return call.text;
   return editMembers(call.text, applyRules(call, rules, providerKinds[call.target.provider.kind].title));
@@ -85,6 +96,7 @@ async function callOnce(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect)
     const retryAfter = retryAfterOf(response.headers);
     throw classifyFailure({ status: response.status, retryAfter, body: await readText(response) }, context);
   }
+  if (isMediaSurface(call.surface)) return mediaAnswer(response, { surface: call.surface, fields: call.fields });
   const isStream = (response.headers.get("content-type") ?? "").toLowerCase().startsWith("text/event-stream");
   if (!call.stream || !isStream || response.body === null) {
     if (isStream)

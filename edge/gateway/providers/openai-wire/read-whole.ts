@@ -45,6 +45,10 @@ export function checkWhole(
       throw garbage("an embedding without a vector");
     return fields as JsonObject;
   }
+  if (surface === "moderations") {
+    if (asList(fields["results"]).length === 0) throw garbage("no results");
+    return fields as JsonObject;
+  }
   const choices = asList(fields["choices"]);
   if (choices.length === 0) throw garbage("no choices");
   for (const choice of choices) checkChoice(choice, surface, context);

@@ -89,6 +89,7 @@ function rewriteWhole(answer: WholeAnswer, prefill: string): WholeAnswer {
 /** An answer without the assistant turn that it was to continue, from a vendor that repeats it: what every other one sends. */
 export function withoutPrefill(answer: ModelAnswer, prefill: string): ModelAnswer {
   if (answer.kind === "whole") return rewriteWhole(answer, prefill);
+  if (answer.kind === "media") return answer;
   const remover = new BeginningRemover(prefill);
   const rewrite = (frames: readonly ModelFrame[]): readonly ModelFrame[] =>
     frames.map((frame) => rewriteFrame(frame, remover));

@@ -1,12 +1,13 @@
-import type { ModelAnswer } from "../../exchange/answer.ts";
+import type { MediaUnderWay, StreamedAnswer, WholeAnswer } from "../../exchange/answer.ts";
 import type { Resolution } from "../../exchange/resolution.ts";
 import { type AttemptDeps, AttemptEngine } from "./attempt-engine.ts";
+import { MediaStream } from "./media-stream.ts";
 import { ResumableStream } from "./resumable-stream.ts";
 
 export type DispatchDeps = AttemptDeps;
 
 export interface Dispatched {
-  readonly answer: ModelAnswer;
+  readonly answer: WholeAnswer | StreamedAnswer | MediaUnderWay;
   /** Gives up a stream that nobody reads any more; what it consumed is recorded. */
   readonly cancel: () => void;
 }
@@ -24,6 +25,10 @@ export async function dispatch(resolution: Resolution, deps: DispatchDeps): Prom
   if (answer.kind === "whole") {
     call.complete();
     return { answer, cancel: () => undefined };
+  }
+  if (answer.kind === "media") {
+    const source = new MediaStream(call, answer);
+    return { answer: { kind: "media", contentType: answer.contentType, source }, cancel: () => source.cancel() };
   }
   const stream = new ResumableStream(engine, opened, answer);
   return { answer: { ...answer, first: stream.first, rest: stream }, cancel: () => stream.cancel() };

@@ -1,4 +1,4 @@
-import { isMillraceError, MillraceError, toMillraceError, type Usage } from "@millrace/core/contract";
+import { isMediaSurface, isMillraceError, MillraceError, toMillraceError, type Usage } from "@millrace/core/contract";
 import { classifyFailure } from "@millrace/core/routing";
 import type { FrameSource, ModelAnswer } from "../../exchange/answer.ts";
 import type { AttemptKind, AttemptLog, AttemptOutcome } from "../../exchange/attempt-log.ts";
@@ -107,6 +107,10 @@ export class TargetCall {
         secret: this.#secret(),
         awaiting: (phase) => this.#awaiting(phase),
       });
+      if (answer.kind === "media") {
+        this.#firstArrived();
+        return answer;
+      }
       if (answer.kind === "stream") return { ...answer, first: await this.#firstContent(answer) };
       this.#reported = readUsage(answer.body["usage"], answer.body["service_tier"]);
       const fault = faultyArguments(argumentsOf(answer.body));
@@ -118,8 +122,21 @@ export class TargetCall {
   }
 
   /** A whole answer was taken. */
-  complete(): void {
+  complete(usage?: Usage): void {
+    this.#reported ??= usage;
     this.#end("ok", undefined);
+  }
+
+  /** A piece of an answer that passes by. */
+  passed(bytes: number): void {
+    this.tracker.receivedChars += bytes;
+    this.#watchdog.awaiting("gap");
+  }
+
+  /** An answer that passes by broke. */
+  fail(cause: unknown, usage: Usage | undefined): MillraceError {
+    this.#reported ??= usage;
+    return this.#fail(cause);
   }
 
   /** The next frames; undefined when the stream is over and whole. @throws MillraceError; the call is over then. */
@@ -193,11 +210,15 @@ export class TargetCall {
     }
     if (this.tracker.fault !== undefined) throw this.tracker.fault;
     if (!this.tracker.hasContent) throw new MillraceError("upstream-truncated");
+    this.#firstArrived();
+    return frames;
+  }
+
+  #firstArrived(): void {
     this.#watchdog.awaiting("gap");
     const nowMs = this.#deps.nowMs();
     this.#firstTokenMs = nowMs - this.#startedAtMs;
     this.#deps.health.observeFirstToken(this.target, this.#firstTokenMs, nowMs);
-    return frames;
   }
 
   /** A limit or the caller's leaving is the cause, whatever the abort looked like from inside. */
@@ -213,7 +234,7 @@ export class TargetCall {
   #usage(outcome: AttemptOutcome): Usage | undefined {
     const reported = this.#reported ?? this.tracker.usage;
     if (!this.#sent) return undefined;
-    if (reported !== undefined || outcome !== "cancelled") return reported;
+    if (reported !== undefined || outcome !== "cancelled" || isMediaSurface(this.#call.surface)) return reported;
     return {
       inputTokens: this.#place.inputTokens,
       outputTokens: roughTokens(this.tracker.receivedChars),

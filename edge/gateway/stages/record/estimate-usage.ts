@@ -1,4 +1,4 @@
-import type { Usage } from "@millrace/core/contract";
+import { isMediaSurface, type Usage } from "@millrace/core/contract";
 import type { AnswerSummary } from "../../exchange/answer.ts";
 import type { Resolution } from "../../exchange/resolution.ts";
 
@@ -18,7 +18,8 @@ export function estimateUsage(
   resolution: Resolution | undefined,
   summary: AnswerSummary | undefined,
 ): Usage | undefined {
-  if (resolution === undefined || summary?.response === undefined) return undefined;
+  if (resolution === undefined || summary?.response === undefined || isMediaSurface(resolution.surface))
+    return undefined;
   const { messages, prompt, input } = resolution.fields;
   const outputChars = textLength(summary.response["choices"]);
   return {

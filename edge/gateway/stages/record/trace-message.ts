@@ -25,6 +25,8 @@ export interface ExchangeFacts {
     | undefined;
   /** The request in the pipeline's words, which say the same of model, user and metadata whatever dialect the caller spoke. */
   readonly asked: Readonly<JsonObject> | undefined;
+  /** Beside the caller's own metadata. */
+  readonly tags: Readonly<Record<string, string>> | undefined;
   readonly resolution: Resolution | undefined;
   readonly summary: AnswerSummary | undefined;
   readonly cache: TraceRecord["cache"];
@@ -135,7 +137,7 @@ export function traceRecord(facts: ExchangeFacts): TraceRecord {
     saved_usd_micros: account.savedUsdMicros ?? null,
     price_version: account.priceVersion ?? null,
     user: textField(fields, "user"),
-    metadata: metadataOf(fields),
+    metadata: { ...metadataOf(fields), ...facts.tags },
     spans: timeline.spans(facts.traceId),
   };
 }

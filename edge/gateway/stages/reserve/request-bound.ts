@@ -1,7 +1,8 @@
-import { type Bundle, MillraceError } from "@millrace/core/contract";
+import { type Bundle, isMediaSurface, MillraceError } from "@millrace/core/contract";
 import {
   type LedgerEntry,
   mediaAllowance,
+  mediaBound,
   type PartlyKnownAmounts,
   tokenBound,
   type TokenBound,
@@ -24,13 +25,21 @@ const asCount = (value: unknown): number | undefined => (typeof value === "numbe
 
 function boundAt(target: PlannedTarget, { resolution }: BoundInput, inputBytes: number): TokenBound | undefined {
   const { fields, surface, choices } = resolution;
+  if (isMediaSurface(surface)) {
+    const media = mediaBound(surface, fields, choices);
+    const most = target.contextTokens ?? Number.POSITIVE_INFINITY;
+    return {
+      inputTokens: Math.min(media.inputTokens, most),
+      outputTokens: Math.min(media.outputTokens, most * Math.max(1, choices)),
+    };
+  }
   return tokenBound({
     inputBytes,
     allowance: mediaAllowance(fields),
     maxOutputTokens: asCount(fields["max_completion_tokens"]) ?? asCount(fields["max_tokens"]),
     choices: Math.max(choices, asCount(fields["best_of"]) ?? 1),
     contextTokens: target.contextTokens,
-    generates: surface !== "embeddings",
+    generates: surface !== "embeddings" && surface !== "moderations",
   });
 }
 
@@ -42,6 +51,10 @@ function costAt(
   const { kind, name } = target.provider;
   const price = findPrice(bundle.prices, { kind, provider: name, model: target.model, atMs: nowMs });
   const tier = resolution.fields["service_tier"];
+  if (isMediaSurface(resolution.surface))
+    return (
+      price && maxCost({ ...bound, ...mediaBound(resolution.surface, resolution.fields, resolution.choices) }, price)
+    );
   return price && maxCost(bound, price, { serviceTier: typeof tier === "string" ? tier : undefined });
 }
 

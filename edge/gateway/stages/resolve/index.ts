@@ -32,10 +32,14 @@ export interface ResolveInput {
   readonly health: HealthView;
 }
 
+/** Surfaces whose streams are frames; what media stream passes by as it comes. */
+const streams: ReadonlySet<Surface> = new Set(["chat", "completions"]);
+
 const PROMPT_PREFIX = "prompt:";
 
 function choicesOf(fields: Readonly<JsonObject>): number {
   const { n, prompt } = fields;
+  if (typeof n === "string") return Number(n);
   const each = typeof n === "number" ? n : 1;
   return Array.isArray(prompt) ? each * prompt.length : each;
 }
@@ -64,7 +68,8 @@ function refuseCombinations(surface: Surface, isPrompt: boolean, fields: Readonl
 }
 
 /** The request as each target gets it. */
-function callsOf(shared: Omit<ModelCall, "target" | "text">, caller: JsonBody | undefined) {
+function callsOf(asked: Omit<ModelCall, "target" | "text">, caller: JsonBody | undefined) {
+  const shared = caller?.form === undefined ? asked : { ...asked, form: caller.form };
   return (target: PlannedTarget): ModelCall => {
     const fields: JsonObject = { ...shared.fields, model: target.model };
     return { ...shared, target, fields, text: upstreamText({ fields, caller, stream: shared.stream }) };
@@ -85,7 +90,7 @@ export async function resolve(input: ResolveInput, deps: ResolveDeps): Promise<R
   refuseCombinations(surface, isPrompt, body.fields);
   const rendered = isPrompt ? resolvePrompt(bundle, body.fields, deps.prompts) : undefined;
   const model = findModel(bundle, rendered?.model ?? requested, surface);
-  const stream = surface !== "embeddings" && body.fields["stream"] === true;
+  const stream = streams.has(surface) && body.fields["stream"] === true;
   const fields: Readonly<JsonObject> = rendered === undefined ? body.fields : { ...rendered.fields, model: model.name };
   const needs = requestNeeds(surface, fields, body.bytes / Math.max(1, body.text.length));
   const { inputTokens } = needs;

@@ -1,4 +1,12 @@
-import type { Bundle, Capability, Model, Provider, TargetRoute } from "@millrace/core/contract";
+import {
+  type Bundle,
+  type Capability,
+  type Model,
+  type Provider,
+  providerKinds,
+  surfaceCapabilitySchema,
+  type TargetRoute,
+} from "@millrace/core/contract";
 import { costOf, findPrice } from "@millrace/core/pricing";
 import {
   type ConditionFacts,
@@ -34,9 +42,20 @@ function providerOf(bundle: Bundle, name: string): Provider | undefined {
   return Object.hasOwn(bundle.providers, name) ? bundle.providers[name] : undefined;
 }
 
-/** What the adapter says of the model, as the route corrects it. */
-function capabilitiesOf(provider: Provider, target: TargetRoute): ReadonlySet<Capability> {
-  const known = providerRegistry[provider.kind].capabilities(target.model);
+/** What the adapter says of the model; which surfaces beyond text it has, its kind says. */
+function knownCapabilities(provider: Provider, model: string, needs: RequestNeeds): ReadonlySet<Capability> {
+  const ofModel = providerRegistry[provider.kind].capabilities(model);
+  const asked = surfaceCapabilitySchema.options.find((capability) => needs.capabilities.has(capability));
+  if (asked === undefined) return ofModel;
+  const known = new Set(ofModel);
+  if ((providerKinds[provider.kind].surfaces ?? []).includes(asked)) known.add(asked);
+  else known.delete(asked);
+  return known;
+}
+
+/** The same, as the route corrects it. */
+function capabilitiesOf(provider: Provider, target: TargetRoute, needs: RequestNeeds): ReadonlySet<Capability> {
+  const known = knownCapabilities(provider, target.model, needs);
   if (target.capabilities === undefined) return known;
   const corrected = new Set(known);
   for (const [capability, has] of Object.entries(target.capabilities) as [Capability, boolean][]) {
@@ -58,7 +77,7 @@ function planDeps(input: PlanInput): PlanDeps {
       const provider = providerOf(bundle, target.provider);
       if (provider === undefined) return undefined;
       const contextTokens = target.context_tokens ?? model.context_tokens;
-      return { capabilities: capabilitiesOf(provider, target), contextTokens };
+      return { capabilities: capabilitiesOf(provider, target, needs), contextTokens };
     },
     firstTokenMs(route) {
       const target = targetOf(route);

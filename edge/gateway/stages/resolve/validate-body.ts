@@ -2,11 +2,29 @@ import {
   chatRequestSchema,
   completionRequestSchema,
   embeddingRequestSchema,
+  imageEditRequestSchema,
+  imageGenerationRequestSchema,
+  imageVariationRequestSchema,
   type JsonObject,
   MAX_MESSAGES,
+  moderationRequestSchema,
+  speechRequestSchema,
   type Surface,
+  type SurfaceCapability,
+  transcriptionRequestSchema,
+  translationRequestSchema,
 } from "@millrace/core/contract";
-import { validateRequest } from "../../http/validate-request.ts";
+import { validateRequest, type Validator } from "../../http/validate-request.ts";
+
+const others: Readonly<Record<SurfaceCapability, Validator>> = {
+  moderations: moderationRequestSchema,
+  "image-generations": imageGenerationRequestSchema,
+  "image-edits": imageEditRequestSchema,
+  "image-variations": imageVariationRequestSchema,
+  speech: speechRequestSchema,
+  transcriptions: transcriptionRequestSchema,
+  translations: translationRequestSchema,
+};
 
 const plainFields = new Set(["role", "content", "name"]);
 const plainRoles = new Set<unknown>(["system", "developer", "user", "assistant"]);
@@ -42,6 +60,14 @@ export function validateBody(surface: Surface, fields: Readonly<JsonObject>): st
     case "embeddings":
       validateRequest(embeddingRequestSchema, fields);
       break;
+    case "moderations":
+    case "image-generations":
+    case "image-edits":
+    case "image-variations":
+    case "speech":
+    case "transcriptions":
+    case "translations":
+      validateRequest(others[surface], fields);
   }
   const { model } = fields;
   return typeof model === "string" ? model : "";

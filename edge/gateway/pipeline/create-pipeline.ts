@@ -1,0 +1,78 @@
+import { type IdSource, newId } from "@millrace/core/contract";
+import type { Log } from "@millrace/core/log";
+import { IsolateBundles } from "../bundles/bundle-store.ts";
+import { createPointerVerifier } from "../bundles/verify-bundle.ts";
+import type { GatewayConfig } from "../config.ts";
+import { createIsolateHealth } from "../health/isolate-health.ts";
+import { createCacheApi } from "../stages/cache/cache-api.ts";
+import { Flights } from "../stages/cache/index.ts";
+import { createTraceWriter } from "../stages/record/trace-writer.ts";
+import { createPromptCache } from "../stages/resolve/resolve-prompt.ts";
+import type { PipelineDeps } from "./pipeline-deps.ts";
+
+/** What the platform gives every isolate; injected so that a test can hold the clock. */
+export interface Platform {
+  readonly nowMs: () => number;
+  readonly fetch: typeof fetch;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly log: Log;
+}
+
+/** A content-addressed bundle never changes under its name; a pointer may. Seconds; KV's own lower bound is 30. */
+const IMMUTABLE_CACHE_SECONDS = 86_400;
+const MUTABLE_CACHE_SECONDS = 30;
+
+/** Puts the stages together with what they need of this isolate. */
+export function createPipeline(
+  config: GatewayConfig,
+  platform: Platform,
+): PipelineDeps & { readonly bundles: IsolateBundles } {
+  const { log, nowMs } = platform;
+  const clock = {
+    nowMs,
+    setTimer: (work: () => void, delayMs: number) => setTimeout(work, delayMs),
+    clearTimer: (timer: unknown) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+  };
+  const chance = (): number => Math.random();
+  const bundles = new IsolateBundles({
+    hub: (environmentId) => config.configHub.getByName(environmentId),
+    readStored: (key, { immutable }) =>
+      config.bundles.get(key, { cacheTtl: immutable ? IMMUTABLE_CACHE_SECONDS : MUTABLE_CACHE_SECONDS }),
+    verifyPointer: createPointerVerifier(config.bundlePublicKey),
+    rules: { freshMs: config.bundleFreshMs, staleMs: config.bundleStaleMs },
+    nowMs,
+    log,
+  });
+  const writer = createTraceWriter({
+    outbox: (shard) => config.traceOutbox.getByName(shard),
+    enqueue: (text) => config.traces.send(text, { contentType: "text" }),
+    spill: (key, text) => config.traceBodies.put(key, text),
+    log,
+  });
+  return {
+    bundles,
+    resolve: { prompts: createPromptCache(), nowMs, chance },
+    cache: createCacheApi(nowMs),
+    flights: new Flights(),
+    health: createIsolateHealth(crypto.randomUUID(), {
+      ...clock,
+      service: (environmentId) => config.targetHealth.getByName(environmentId),
+      chance,
+      log,
+    }),
+    dispatch: { ...clock, fetch: platform.fetch, allowedPrivateHosts: config.allowedPrivateHosts, chance },
+    reserve: {
+      ledger: (name) => config.ledger.getByName(name),
+      shards: config.ledgerShards,
+      pause: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
+      nowMs,
+      log,
+    },
+    record: { writer, putBodies: (key, text) => config.traceBodies.put(key, text), log },
+    countTokens: (tokenizer, texts) => config.control.countTokens(tokenizer, texts),
+    secret: config.secret,
+    waitForTrace: config.traceDurability === "before-last-byte",
+    newTraceId: () => newId("trace", { nowMs: nowMs(), random: platform.randomBytes(10) } satisfies IdSource),
+    nowMs,
+  };
+}
