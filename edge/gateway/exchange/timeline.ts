@@ -5,7 +5,8 @@ export interface SpanClock {
   readonly nowMs: () => number;
 }
 
-interface Interval {
+/** One stretch of an exchange: a stage, or a call upstream. */
+export interface Interval {
   readonly name: string;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
@@ -41,9 +42,15 @@ export class Timeline {
     this.#intervals.push({ name, startedAtMs, endedAtMs: this.#clock.nowMs(), attributes });
   }
 
-  /** RFC-style `server-timing` value: durations in milliseconds. */
+  /** In the order in which they were over. */
+  get intervals(): readonly Interval[] {
+    return this.#intervals;
+  }
+
+  /** `server-timing` as https://www.w3.org/TR/server-timing/ has it: the stages that are over and the whole until now, in milliseconds. */
   serverTiming(): string {
-    return this.#intervals.map((at) => `${at.name};dur=${(at.endedAtMs - at.startedAtMs).toFixed(2)}`).join(", ");
+    const stages = this.#intervals.map((at) => `${at.name};dur=${(at.endedAtMs - at.startedAtMs).toFixed(2)}, `);
+    return `${stages.join("")}total;dur=${this.elapsedMs().toFixed(2)}`;
   }
 
   /** Spans of the trace; ids derive from the trace's own, so that one exchange costs one draw of chance. */
