@@ -30,10 +30,10 @@ interface Weighted {
 }
 
 /**
- * How a model name becomes targets. Every node orders its branches; what fails falls to the next in the order, so that each kind is also a fallback.
- * `fallback` as written · `weighted` by a draw without replacement · `sticky` the same with a draw that depends on `by` only · `conditional` the
- * first branch whose condition holds · `fastest` by peak-EWMA of first-token time, the better of two drawn ones first · `cheapest` by price at the
- * estimated tokens (unknown prices last).
+ * How a model name becomes targets. Every node orders its branches; what fails falls to the next in the order, so that each kind but `conditional` is
+ * also a fallback. `fallback` as written · `weighted` by a draw without replacement · `sticky` the same with a draw that depends on `by` only ·
+ * `conditional` the first branch whose condition holds, and no other: a condition may stand for where data may go · `fastest` by peak-EWMA of
+ * first-token time, the better of two drawn ones first · `cheapest` by price at the estimated tokens (unknown prices last).
  */
 export type Route =
   | TargetRoute
