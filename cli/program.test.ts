@@ -348,9 +348,15 @@ describe("budgets", () => {
   it("show what is spent and held, in the limit's own units", async () => {
     const amounts = { requests: 3, tokens: 900, usd_micros: 1_250_000 };
     server.budgetUsage.push({
-      ...{ budget: "daily", scope: "user", subject: "ana", limit: { usd_micros: 2_500_000 }, on_exceed: "block" },
-      ...{ spent: amounts, reserved: { requests: 1, tokens: 10, usd_micros: 20_000 } },
-      ...{ unknown: { tokens: 0, cost: 0 }, resets_at: "2026-11-23T23:00:00Z" },
+      budget: "daily",
+      scope: "user",
+      subject: "ana",
+      limit: { usd_micros: 2_500_000 },
+      on_exceed: "block",
+      spent: amounts,
+      reserved: { requests: 1, tokens: 10, usd_micros: 20_000 },
+      unknown: { tokens: 0, cost: 0 },
+      resets_at: "2026-11-23T23:00:00Z",
     });
     expect((await cli("budgets", "usage")).out).toMatch(/daily +ana +\$1\.25 +\$0\.02 +\$2\.50/);
   });

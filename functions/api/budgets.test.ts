@@ -26,8 +26,12 @@ describe.each(databaseKinds)("budgets on $name", ({ start }) => {
     const { projectId, environmentId } = seeded;
     owner = { projectId, projectSlug: "northwind", environmentId, environment, keyId, permissions };
     attacker = {
-      ...{ projectId: other.project, projectSlug: "other", environmentId: other.environment },
-      ...{ environment, keyId: other.key, permissions },
+      projectId: other.project,
+      projectSlug: "other",
+      environmentId: other.environment,
+      environment,
+      keyId: other.key,
+      permissions,
     };
     await database.query("insert into projects values ($1, 'other', 'Other', now())", [other.project]);
     await database.query("insert into environments values ($1, $2, 'development', '{}', now())", [

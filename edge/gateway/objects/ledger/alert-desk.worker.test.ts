@@ -9,7 +9,11 @@ import { LedgerBook } from "./ledger-book.ts";
 const { LEDGER } = env as unknown as { readonly LEDGER: DurableObjectNamespace<Ledger> };
 const project = { id: "prj_a", slug: "acme" };
 const entry: LedgerEntry = {
-  ...{ budget: "b", account: "project:", limit: { tokens: 100 }, blocking: true, alerts: [0.5, 1] },
+  budget: "b",
+  account: "project:",
+  limit: { tokens: 100 },
+  blocking: true,
+  alerts: [0.5, 1],
   window: { kind: "calendar", unit: "day", time_zone: "UTC" },
   webhook: { url: "https://hooks.example.com/x", secret: "HOOK" },
 };
@@ -59,7 +63,7 @@ describe("AlertDesk", () => {
       spend(world, "d", 50);
       await world.desk.deliverDue();
       await world.desk.deliverDue();
-      expect(fractions(world).toSorted()).toEqual([0.5, 1]);
+      expect(fractions(world).toSorted((a, b) => a - b)).toEqual([0.5, 1]);
       world.clock.nowMs += 86_400_000;
       await world.desk.deliverDue();
       expect(world.desk.nextDueMs()).toBeUndefined();

@@ -8,7 +8,7 @@ function world(status = 204): { deps: DeliverDeps; sent: { url: string; init: Re
   const sent: { url: string; init: RequestInit }[] = [];
   const deps: DeliverDeps = {
     fetch: async (url, init) => {
-      sent.push({ url: String(url), init: init ?? {} });
+      sent.push({ url: url instanceof Request ? url.url : url.toString(), init: init ?? {} });
       return new Response(null, { status });
     },
     nowMs: () => 1_700_000_000_000,

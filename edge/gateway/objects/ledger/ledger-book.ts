@@ -1,6 +1,7 @@
 import {
   type AccountState,
   type ExtendRequest,
+  metrics,
   type PartlyKnownAmounts,
   type ReserveOutcome,
   type ReserveRequest,
@@ -266,16 +267,9 @@ export class LedgerBook {
   }
 }
 
-function movementValues({ spent, held, lines, unknownTokens, unknownCost }: Movement): readonly number[] {
-  return [
-    spent?.requests ?? 0,
-    spent?.tokens ?? 0,
-    spent?.usd_micros ?? 0,
-    held?.requests ?? 0,
-    held?.tokens ?? 0,
-    held?.usd_micros ?? 0,
-    unknownTokens ?? 0,
-    unknownCost ?? 0,
-    lines ?? 0,
-  ];
+const listed = (amounts: PartlyKnownAmounts | undefined): readonly number[] =>
+  metrics.map((metric) => amounts?.[metric] ?? 0);
+
+function movementValues({ spent, held, lines = 0, unknownTokens = 0, unknownCost = 0 }: Movement): readonly number[] {
+  return [...listed(spent), ...listed(held), unknownTokens, unknownCost, lines];
 }
