@@ -64,5 +64,7 @@ describe("joinContinued", () => {
     expect(told(joinContinued(delivered, delivered.length), ["The", " quiet"])).toBe("The quiet");
     expect(told(joinContinued(delivered, delivered.length), ["The"])).toBe("The");
     expect(told(joinContinued(delivered, delivered.length), [])).toBe("");
+    const join = joinContinued(delivered, delivered.length);
+    expect([join.take("The"), join.end(), join.end()]).toEqual(["", "The", ""]);
   });
 });

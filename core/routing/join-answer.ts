@@ -2,7 +2,7 @@
 export interface AnswerJoin {
   /** What of this text the caller does not have yet; undefined once the tellings differ. */
   take(text: string): string | undefined;
-  /** The telling is over: what was still kept back, or undefined when it ended before it had reached what the caller has. */
+  /** The text is over: what was still kept back, once, or undefined when it ended before it had reached what the caller has. */
   end(): string | undefined;
 }
 
@@ -65,8 +65,10 @@ export function joinContinued(delivered: string, prefillLength: number): AnswerJ
       return same >= RESTART_CHARS ? undefined : afterTail(all);
     },
     end() {
-      if (held === undefined || held === "") return "";
-      return held.length >= RESTART_CHARS ? undefined : afterTail(held);
+      const all = held ?? "";
+      held = undefined;
+      if (all === "") return "";
+      return all.length >= RESTART_CHARS ? undefined : afterTail(all);
     },
   };
 }

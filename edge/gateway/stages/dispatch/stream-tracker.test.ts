@@ -1,0 +1,81 @@
+import type { ModelEvent, ModelFrame } from "@millrace/core/contract";
+import { describe, expect, it } from "vitest";
+import { StreamTracker } from "./stream-tracker.ts";
+
+const frame = (...events: ModelEvent[]): ModelFrame => ({ events, raw: "{}" });
+const text = (said: string, choice = 0): ModelEvent => ({ type: "text", choice, text: said, logprobs: undefined });
+const finish = (reason: "stop" | "length" | "tool_calls" = "stop", choice = 0): ModelEvent => ({
+  type: "finish",
+  choice,
+  reason,
+  rawReason: reason,
+});
+const call = (argumentsDelta: string): ModelEvent => ({
+  type: "tool-call",
+  choice: 0,
+  index: 0,
+  id: undefined,
+  name: undefined,
+  argumentsDelta,
+});
+const usage: ModelEvent = {
+  type: "usage",
+  usage: {
+    inputTokens: 1,
+    outputTokens: 2,
+    cachedInputTokens: undefined,
+    reasoningTokens: undefined,
+    source: "provider",
+  },
+};
+
+describe("StreamTracker", () => {
+  it("passes a sound batch on as it is, and knows its text, its usage and its end", () => {
+    const tracker = new StreamTracker(1);
+    const batch = [frame(text("Hel")), frame(text("lo")), frame(finish()), frame(usage)];
+    expect(tracker.see(batch)).toBe(batch);
+    expect([tracker.text, tracker.receivedChars, tracker.complete, tracker.usage?.outputTokens]).toEqual([
+      "Hello",
+      5,
+      true,
+      2,
+    ]);
+  });
+
+  it("tells what carries an answer from what only frames it", () => {
+    const tracker = new StreamTracker(1);
+    tracker.see([frame({ type: "start", id: "a", model: "m", createdSeconds: 1, systemFingerprint: undefined })]);
+    tracker.see([frame(text(""))]);
+    expect(tracker.hasContent).toBe(false);
+    tracker.see([frame(text("H"))]);
+    expect(tracker.hasContent).toBe(true);
+  });
+
+  it("drops what comes for a choice that is over, but not its first usage", () => {
+    const tracker = new StreamTracker(2);
+    const late = frame(text("late"));
+    const counted = frame(finish(), usage);
+    const other = frame(text("two", 1));
+    tracker.see([frame(text("one")), frame(finish())]);
+    expect(tracker.see([late, other, frame(finish()), counted, frame(usage)])).toEqual([other, counted]);
+    expect([tracker.text, tracker.complete]).toEqual(["onetwo", false]);
+  });
+
+  it("finds a tool call that cannot be made, before its finish is delivered", () => {
+    const tracker = new StreamTracker(1);
+    const begun = frame(call('{"a":'));
+    expect(tracker.see([begun, frame(finish("tool_calls"))])).toEqual([begun]);
+    expect(tracker.fault?.code).toBe("upstream-garbage");
+    expect(tracker.unjoinable).toBe("tool-call");
+  });
+
+  it.each([
+    ["an answer that reached its length", '{"a":', "length" as const],
+    ["a call without arguments", "", "tool_calls" as const],
+    ["whole arguments", '{"a":1}', "tool_calls" as const],
+  ])("takes %s as it is", (_name, argumentsText, reason) => {
+    const tracker = new StreamTracker(1);
+    tracker.see([frame(call(argumentsText)), frame(finish(reason))]);
+    expect(tracker.fault).toBeUndefined();
+  });
+});
