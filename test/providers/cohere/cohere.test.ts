@@ -97,6 +97,9 @@ describe("Cohere", () => {
     expect(await codeOf(429, "You are using a Trial key, which is limited to 1000 API calls / month.")).toBe(
       "upstream-quota-exhausted",
     );
+    expect(await codeOf(429, "You are using a Trial key, which is limited to 40 API calls / minute.")).toBe(
+      "upstream-overloaded",
+    );
     expect(await codeOf(498, "invalid token")).toBe("upstream-unauthorized");
   });
 

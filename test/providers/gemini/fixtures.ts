@@ -123,7 +123,7 @@ export const geminiCases: ProviderFixture["cases"] = {
 export const geminiFaults: ProviderFixture["faults"] = {
   "rate-limit": {
     answer: failure(429, "RESOURCE_EXHAUSTED", {
-      message: "You exceeded your current quota for SECRET.",
+      message: "You exceeded your current quota, please check your plan and billing details. SECRET",
       details: [
         {
           "@type": "type.googleapis.com/google.rpc.QuotaFailure",

@@ -24,7 +24,7 @@ describe("Gemini", () => {
   it("gives a thought's signature back as it came, through provider_fields", async () => {
     const own = [
       { text: "I should look.", thought: true },
-      { functionCall: { name: "get_weather", args: { city: "Paris" } }, thoughtSignature: "c2ln" },
+      { functionCall: { id: "fc-1", name: "get_weather", args: { city: "Paris" } }, thoughtSignature: "c2ln" },
     ];
     const { message } = await ask.whole({ messages: [user] }, chunk([parts(own)]));
     expect(message).toMatchObject({ reasoning_content: "I should look.", provider_fields: { gemini: { parts: own } } });
@@ -34,7 +34,7 @@ describe("Gemini", () => {
     expect(again.sent["contents"]).toEqual([
       { role: "user", parts: [{ text: "Weather in Paris?" }] },
       { role: "model", parts: own },
-      { role: "user", parts: [{ functionResponse: { name: "get_weather", response: { celsius: 18 } } }] },
+      { role: "user", parts: [{ functionResponse: { id: "fc-1", name: "get_weather", response: { celsius: 18 } } }] },
     ]);
   });
 
@@ -126,6 +126,7 @@ describe("Gemini", () => {
       { object: "embedding", index: 1, embedding: [1, 2] },
     ]);
     expect(body).not.toHaveProperty("usage");
+    await expect(ask.whole({ input: [[1, 2]] }, answer, "embeddings")).rejects.toMatchObject({ param: "input" });
     const base64 = await ask.whole(
       { input: "a", encoding_format: "base64" },
       { embeddings: [{ values: [1] }] },

@@ -16,7 +16,7 @@ const statuses: ReadonlyMap<string, number> = new Map([
   ["overloaded_error", 529],
 ]);
 
-const NO_CREDIT = /credit balance is too low|usage limits?.*reached/i;
+const NO_CREDIT = /credit balance is too low|reached your specified .*usage limits/i;
 
 /** An answer outside 2xx, or an error event with the status of its kind. */
 export function mapFailure(failure: UpstreamFailure, context: FailureContext): MillraceError {

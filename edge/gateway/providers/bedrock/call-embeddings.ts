@@ -6,12 +6,13 @@ import { parseAnswer } from "../native-wire/parse-answer.ts";
 import { postForText } from "../native-wire/post-native.ts";
 import { mergeOptions, providerOptions } from "../native-wire/provider-options.ts";
 import { refuseRequestFields, unsupported } from "../native-wire/refuse-fields.ts";
+import { callEmbeddings as inSeveralCalls } from "../openai-wire/call-embeddings.ts";
 import type { CallDeps } from "../provider.ts";
 import { signedCall } from "./call-bedrock.ts";
 
 const KNOWN = new Set(["input", "dimensions", "encoding_format"]);
-/** Calls under way at once where a model embeds one text in each. */
-const CALLS_AT_ONCE = 8;
+/** Texts that one call of Cohere's models may hold. */
+const MAX_INPUTS = 96;
 
 interface Embedded {
   readonly vectors: readonly unknown[];
@@ -33,21 +34,9 @@ async function invoke(
 /** Titan embeds one text in each call. */
 async function titan(call: ModelCall, deps: CallDeps): Promise<Embedded> {
   const { dimensions } = call.fields;
-  const texts = embeddingInputs(call);
-  const vectors: unknown[] = [];
-  let tokens: number | undefined = 0;
-  for (let at = 0; at < texts.length; at += CALLS_AT_ONCE) {
-    const some = texts.slice(at, at + CALLS_AT_ONCE).map(async (inputText) => {
-      const body = { inputText, ...(dimensions === undefined ? {} : { dimensions }) };
-      return invoke(call, body, deps);
-    });
-    for (const { answer } of await Promise.all(some)) {
-      vectors.push(answer["embedding"]);
-      const count = asCount(answer["inputTextTokenCount"]);
-      tokens = tokens === undefined || count === undefined ? undefined : tokens + count;
-    }
-  }
-  return { vectors, tokens };
+  const [inputText = ""] = embeddingInputs(call);
+  const { answer } = await invoke(call, { inputText, ...(dimensions === undefined ? {} : { dimensions }) }, deps);
+  return { vectors: [answer["embedding"]], tokens: asCount(answer["inputTextTokenCount"]) };
 }
 
 /** Cohere's models want to know what the vectors are for; a store of documents is assumed unless `provider_options` says otherwise. */
@@ -71,6 +60,10 @@ export async function callEmbeddings(call: ModelCall, deps: CallDeps): Promise<W
   const { model } = call.target;
   if (!/amazon\.titan-embed-text|cohere\.embed/.test(model))
     throw unsupported("model", "Bedrock", "only Titan's and Cohere's models embed here");
-  const embedded = /amazon\.titan/.test(model) ? await titan(call, deps) : await cohere(call, deps);
-  return embeddingsAnswer(call, embedded.vectors, embedded.tokens);
+  const isTitan = model.includes("amazon.titan");
+  const embed = isTitan ? titan : cohere;
+  return inSeveralCalls(call, { maxEmbeddingInputs: isTitan ? 1 : MAX_INPUTS }, async (one) => {
+    const { vectors, tokens } = await embed(one, deps);
+    return embeddingsAnswer(one, vectors, tokens);
+  });
 }

@@ -2,7 +2,7 @@ import { MillraceError } from "@millrace/core/contract";
 import { classifyFailure, type FailureContext, type UpstreamFailure } from "../openai-wire/classify-failure.ts";
 
 /** A trial key's month, or an account without credit. */
-const SPENT = /\/ ?month|trial key .*limited|billing|credits?\b/i;
+const SPENT = /(?:\/|per) ?month|billing|credits?\b/i;
 const NO_CREDIT = 402;
 /** Cohere's own status for a token that it does not know. */
 const INVALID_TOKEN = 498;

@@ -63,6 +63,8 @@ function toolResponse(text: string): object {
 class Converter {
   readonly #signed: boolean;
   readonly #names = new Map<string, string>();
+  /** Ids that Google gave its calls itself: the result is told under them. */
+  readonly #ids = new Set<string>();
 
   constructor(signed: boolean) {
     this.#signed = signed;
@@ -85,7 +87,10 @@ class Converter {
     const calls = message.tool_calls ?? [];
     for (const call of calls) this.#names.set(call.id, call.function.name);
     const own = listOfFields(asFields(asFields(message["provider_fields"])?.["gemini"])?.["parts"]);
-    if (own.length > 0) return own.map((part) => ({ ...part }));
+    if (own.length > 0) {
+      for (const part of own) this.#ids.add(asText(asFields(part["functionCall"])?.["id"]) ?? "");
+      return own.map((part) => ({ ...part }));
+    }
     return [
       ...contentParts(message.content, `${path}.content`),
       ...textParts(message.refusal ?? undefined),
@@ -102,7 +107,9 @@ class Converter {
         message: `No tool call before it has the id of \`${param}\`.`,
       });
     }
-    return { functionResponse: { name, response: toolResponse(textContent(message.content)) } };
+    const { tool_call_id: id } = message;
+    const response = toolResponse(textContent(message.content));
+    return { functionResponse: { ...(this.#ids.has(id) ? { id } : {}), name, response } };
   }
 }
 

@@ -19,7 +19,7 @@ const statuses: ReadonlyMap<string, number> = new Map([
 
 const TOO_LONG = /input token count .*exceeds the maximum|exceeds? the (?:maximum|model'?s?) .*(?:tokens|context)/i;
 /** A quota for a day is spent until it is over; one for a minute is a limit like any other. */
-const SPENT = /per ?day|billing|credits? (?:are|is) (?:depleted|exhausted)/i;
+const SPENT = /per ?day|credits? (?:are|is) (?:depleted|exhausted)/i;
 
 /** Google sends its error as an object, or inside a list when a stream was asked for. */
 function errorOf(body: string): Fields | undefined {

@@ -9,6 +9,7 @@ import { parseAnswer } from "../native-wire/parse-answer.ts";
 import { postForText } from "../native-wire/post-native.ts";
 import { mergeOptions, providerOptions } from "../native-wire/provider-options.ts";
 import { refuseRequestFields } from "../native-wire/refuse-fields.ts";
+import { callEmbeddings as inSeveralCalls } from "../openai-wire/call-embeddings.ts";
 import type { CallDeps } from "../provider.ts";
 
 const KNOWN = new Set(["input", "dimensions", "encoding_format"]);
@@ -21,8 +22,10 @@ function sum(counts: readonly (number | undefined)[]): number | undefined {
   );
 }
 
-/** Embeddings through `predict`. A text that is too long is refused: Vertex AI would cut it and say nothing. */
-export async function callEmbeddings(call: ModelCall, access: GeminiAccess, deps: CallDeps): Promise<WholeAnswer> {
+/** Texts that one call may hold: the Gemini models take a single one. */
+const maxInputs = (model: string): number => (model.includes("gemini-embedding") ? 1 : 250);
+
+async function embed(call: ModelCall, access: GeminiAccess, deps: CallDeps): Promise<WholeAnswer> {
   refuseRequestFields(call.fields, { known: KNOWN, who: "Vertex AI" });
   const { dimensions } = call.fields;
   const body = {
@@ -41,4 +44,10 @@ export async function callEmbeddings(call: ModelCall, access: GeminiAccess, deps
     predictions.map(({ values }) => values),
     sum(counts),
   );
+}
+
+/** Embeddings through `predict`. A text that is too long is refused: Vertex AI would cut it and say nothing. */
+export function callEmbeddings(call: ModelCall, access: GeminiAccess, deps: CallDeps): Promise<WholeAnswer> {
+  const dialect = { maxEmbeddingInputs: maxInputs(call.target.model) };
+  return inSeveralCalls(call, dialect, (one) => embed(one, access, deps));
 }
