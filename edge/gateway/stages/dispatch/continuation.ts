@@ -89,20 +89,10 @@ export class Continuation {
   #fresh(event: ModelEvent): Fresh {
     const { head, prefillTokens } = this.#options;
     switch (event.type) {
-      case "text": {
-        const text = this.#options.text.take(event.text);
-        if (text === undefined) return "diverged";
-        return text === "" ? "nothing" : { ...event, text };
-      }
-      case "reasoning": {
-        const text = this.#reasoning?.take(event.text);
-        // Thoughts that differ lead to an answer all the same: the caller keeps the ones it has, and gets no others.
-        if (text === undefined) this.#reasoning = undefined;
-        return text === undefined || text === "" ? "nothing" : { ...event, text };
-      }
+      case "text":
       case "refusal":
-        // A refusal in place of the answer that the caller has the beginning of.
-        return event.text === "" ? "nothing" : "diverged";
+      case "reasoning":
+        return this.#freshWords(event);
       case "start":
         return { ...event, id: typeof head.id === "string" ? head.id : event.id };
       case "usage":
@@ -113,6 +103,17 @@ export class Continuation {
       case "error":
         return event;
     }
+  }
+
+  #freshWords(event: Extract<ModelEvent, { type: "text" | "refusal" | "reasoning" }>): Fresh {
+    // A refusal in place of the answer that the caller has the beginning of.
+    if (event.type === "refusal") return event.text === "" ? "nothing" : "diverged";
+    const join = event.type === "text" ? this.#options.text : this.#reasoning;
+    const text = join?.take(event.text);
+    if (text === undefined && event.type === "text") return "diverged";
+    // Thoughts that differ lead to an answer all the same: the caller keeps the ones it has, and gets no others.
+    if (text === undefined) this.#reasoning = undefined;
+    return text === undefined || text === "" ? "nothing" : { ...event, text };
   }
 
   #note(event: ModelEvent): void {
