@@ -105,6 +105,22 @@ describe("a model of Anthropic's, asked in Anthropic's words", () => {
   });
 });
 
+describe("the cache", () => {
+  it("keeps apart what only Anthropic's words tell apart, and serves again what is the same", async () => {
+    at.upstream.answer(anthropicStream(events));
+    const headers = { "x-millrace-cache": "ttl=60" };
+    const told = async (change: object): Promise<string> => {
+      const body = { ...ask, ...change, stream: true };
+      const response = await at.gateway.post("/v1/messages", { ...at.tenant, headers }, body);
+      expect(await response.text()).toContain("message_stop");
+      return response.headers.get("x-millrace-cache") ?? "";
+    };
+    expect(await told({})).toBe("miss");
+    expect(await told({ thinking: { type: "enabled", budget_tokens: 3000 } })).toBe("miss");
+    expect(await told({})).toBe("hit");
+  });
+});
+
 describe("a fallback behind a model of Anthropic's", () => {
   it("gets the translation, and tools that only Anthropic has do not reach it", async () => {
     at.upstream.answer((request) =>

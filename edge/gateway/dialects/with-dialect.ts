@@ -1,5 +1,7 @@
 import { MillraceError, type NativeDialect, type ProviderKind } from "@millrace/core/contract";
+import { canonicalJson } from "@millrace/core/content";
 import { digestHex } from "../crypto/digest-hex.ts";
+import type { NativeRequest } from "../exchange/model-call.ts";
 import type { Resolution } from "../exchange/resolution.ts";
 import type { PlannedTarget } from "../exchange/target.ts";
 import type { JsonBody } from "../http/read-json-body.ts";
@@ -10,14 +12,17 @@ type Translation = Pick<Accepted, "body" | "native" | "nativeOnly">;
 /** Kinds whose providers take the caller's own words. */
 const speakers: Readonly<Record<NativeDialect, readonly ProviderKind[]>> = { anthropic: ["anthropic"] };
 
+/** Whether a target may be asked in the caller's own words. A named prompt is written in the pipeline's words only. */
+function speaks(native: NativeRequest | undefined, { provider }: PlannedTarget): boolean {
+  return native !== undefined && speakers[native.dialect].includes(provider.kind);
+}
+
 /** The candidates that can do what only a provider of the caller's dialect can. */
-function capable(resolution: Resolution, accepted: Translation): Resolution["candidates"] {
-  const [refused] = accepted.nativeOnly ?? [];
+function capable(resolution: Resolution, { nativeOnly }: Translation, native: NativeRequest | undefined) {
+  const [refused] = nativeOnly ?? [];
   if (refused === undefined) return resolution.candidates;
-  const dialect = resolution.prompt === undefined ? accepted.native?.dialect : undefined;
-  const kinds = dialect === undefined ? [] : speakers[dialect];
-  const [first, ...rest] = resolution.candidates.filter((at: PlannedTarget) => kinds.includes(at.provider.kind));
-  if (first !== undefined) return [first, ...rest];
+  const [first, ...rest] = resolution.candidates.filter((at: PlannedTarget) => speaks(native, at));
+  if (first !== undefined) return [first, ...rest] as const;
   throw new MillraceError("unsupported-parameter", {
     param: refused,
     message: `${refused}: only a target that speaks the caller's own dialect can do this, and ${resolution.model} has none.`,
@@ -25,7 +30,7 @@ function capable(resolution: Resolution, accepted: Translation): Resolution["can
 }
 
 /**
- * A resolution of the pipeline's words, with what the caller's own words add. A named prompt is written in the pipeline's words only.
+ * A resolution of the pipeline's words, with what the caller's own words add where a target hears them.
  * @throws MillraceError `unsupported-parameter` for what only a provider that speaks the dialect can do, when none does.
  */
 export async function withDialect(
@@ -34,16 +39,17 @@ export async function withDialect(
   received: JsonBody,
 ): Promise<Resolution> {
   if (accepted.body === received) return resolution;
-  const seen = {
-    ...resolution,
-    candidates: capable(resolution, accepted),
-    rendered: resolution.rendered ?? resolution.fields,
-  };
-  const { native } = accepted;
-  if (native === undefined || resolution.prompt !== undefined) return seen;
+  const asked = resolution.prompt === undefined ? accepted.native : undefined;
+  const candidates = capable(resolution, accepted, asked);
+  const seen = { ...resolution, candidates, rendered: resolution.rendered ?? resolution.fields };
+  const native = candidates.some((at: PlannedTarget) => speaks(asked, at)) ? asked : undefined;
+  if (native === undefined) return seen;
+  const { stream: _stream, ...said } = native.fields;
+  const nativeHash = await digestHex(canonicalJson({ said, betas: [...native.betas] }));
   return {
     ...seen,
-    resolvedHash: await digestHex(`${resolution.resolvedHash}\n${JSON.stringify(native)}`),
+    nativeHash,
+    resolvedHash: await digestHex(`${resolution.resolvedHash}\n${nativeHash}`),
     callFor: (target) => ({ ...resolution.callFor(target), native }),
   };
 }

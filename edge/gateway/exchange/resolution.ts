@@ -27,6 +27,8 @@ export interface Resolution {
   readonly fields: Readonly<JsonObject>;
   /** The same, where it is not what the caller sent. */
   readonly rendered: Readonly<JsonObject> | undefined;
+  /** SHA-256 of the request in the caller's own dialect, where a target may be asked in it: `fields` do not say all of it. */
+  readonly nativeHash?: string;
   readonly stream: boolean;
   /** The caller asked for the usage chunk of a stream. */
   readonly wantsUsage: boolean;

@@ -79,7 +79,7 @@ async function tokenizerCount(resolution: Resolution, deps: PipelineDeps): Promi
   try {
     const counts = await within(deps.countTokens(tokenizer, texts), COUNT_LIMIT_MS);
     const framing = (Array.isArray(messages) ? messages.length + 1 : 1) * TOKENS_PER_MESSAGE;
-    return counts.reduce((sum, count) => sum + count, framing);
+    return counts.reduce((sum, each) => sum + each, framing);
   } catch {
     // The estimate below stands in, and says that it is one.
     return undefined;

@@ -27,7 +27,7 @@ const tell = (writer: MessageWriter, events: readonly ModelEvent[]): MessageEven
   events.flatMap((event) => writer.take([event]));
 const places = (events: readonly MessageEvent[]): unknown[] =>
   events.flatMap(({ type, index }) =>
-    index === undefined ? [] : [`${type.replace("content_block_", "")} ${String(index)}`],
+    index === undefined ? [] : [`${type.replace("content_block_", "")} ${JSON.stringify(index)}`],
   );
 
 describe("MessageWriter", () => {

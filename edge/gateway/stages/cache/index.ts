@@ -66,7 +66,7 @@ interface Keyed {
  */
 export function cacheKeyText({ admission, resolution, tags }: Keyed): string {
   const { stream: _stream, stream_options: _options, ...request } = resolution.fields;
-  const { prompt } = resolution;
+  const { prompt, nativeHash } = resolution;
   return canonicalJson({
     schema: 2,
     project: admission.principal.projectId,
@@ -77,6 +77,7 @@ export function cacheKeyText({ admission, resolution, tags }: Keyed): string {
     model: resolution.model,
     route: resolution.routeHash,
     request,
+    ...(nativeHash === undefined ? {} : { native: nativeHash }),
   });
 }
 
