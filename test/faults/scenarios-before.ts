@@ -215,6 +215,12 @@ export const scenariosBefore: readonly Scenario[] = [
     expect: { outcome: "answered", by: "one", attempts: ["first one ok"] },
   },
   {
+    fault: "missing [DONE], on a connection that stays open",
+    stream: true,
+    targets: alone([stream([...events(payloads().slice(0, -1)), { hang: true }])]),
+    expect: { outcome: "answered", by: "one", attempts: ["first one ok"] },
+  },
+  {
     fault: "duplicated events",
     stream: true,
     targets: alone([

@@ -15,6 +15,8 @@ import { Watchdog, type WatchdogDeps } from "./watchdog.ts";
 
 /** Frames that may come before the first of an answer's own; a server that sends more of nothing is not waited for any longer. */
 const MAX_PRELUDE_FRAMES = 4096;
+/** A terminator and usage come with the finish reason or right behind it; a server that forgets them holds up nobody. */
+const CLOSING_LIMIT_MS = 2_000;
 /** English text in common tokenizers; only ever used where a provider counted nothing, and marked. */
 const CHARS_PER_TOKEN = 4;
 
@@ -69,6 +71,7 @@ export class TargetCall {
   #firstTokenMs: number | undefined;
   #reported: Usage | undefined;
   #sent = false;
+  #closing = false;
   #over = false;
 
   constructor(call: ModelCall, place: CallPlace, deps: TargetCallDeps) {
@@ -152,11 +155,12 @@ export class TargetCall {
           return undefined;
         }
         const kept = this.tracker.see(batch);
+        if (this.tracker.complete) this.#close();
         if (kept.length > 0) return kept;
       }
     } catch (error) {
       // Every choice has finished: what broke behind that is missing nothing but perhaps its usage.
-      if (this.tracker.complete && !this.#controller.signal.aborted) {
+      if (this.tracker.complete && !this.#deps.callerLeft.aborted) {
         this.#end("ok", undefined);
         return undefined;
       }
@@ -194,7 +198,14 @@ export class TargetCall {
     return value;
   }
 
+  #close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#watchdog.closing(CLOSING_LIMIT_MS);
+  }
+
   #awaiting(phase: WaitPhase): void {
+    if (this.#closing) return;
     // Frames without content are no first token; but who sends them is alive, and is waited for anew. Behind the first token only frames count.
     if (phase === "first-token" && this.tracker.hasContent) return;
     this.#watchdog.awaiting(phase === "gap" && !this.tracker.hasContent ? "first-token" : phase);

@@ -67,6 +67,14 @@ describe("Watchdog", () => {
     expect(errors).toEqual([expect.stringContaining("longer than 1000 ms")]);
   });
 
+  it("waits less for the terminator of an answer that is whole", () => {
+    const { clock, errors, dog } = watch();
+    dog.awaiting("gap");
+    dog.closing(10);
+    clock.moveTo(10);
+    expect(errors).toHaveLength(1);
+  });
+
   it("says nothing once stopped", () => {
     const { clock, errors, dog } = watch();
     dog.stop();

@@ -76,6 +76,15 @@ export class Watchdog {
     this.#arm(nowMs);
   }
 
+  /** The answer is whole, and only its terminator and its usage may still come: so much longer. */
+  closing(limitMs: number): void {
+    const nowMs = this.#deps.nowMs();
+    this.#phase = "gap";
+    this.#phaseEndsAtMs = Math.min(this.#phaseEndsAtMs, nowMs + limitMs);
+    this.#deps.clearTimer(this.#timer);
+    this.#arm(nowMs);
+  }
+
   stop(): void {
     this.#deps.clearTimer(this.#timer);
   }
