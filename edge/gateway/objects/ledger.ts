@@ -76,11 +76,15 @@ export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> imp
   async reserve(request: ReserveRequest): Promise<ReserveOutcome> {
     if (this.#grants === undefined) return this.#answer(request, this.#book.reserve(request));
     this.#remember(request.project);
+    // Asked again, it holds its part of the grants already.
+    if (this.#book.exchange(request.id) !== undefined) return this.#book.reserve(request, "unchecked");
     return this.#answer(request, await this.#grants.within(request, () => this.#book.reserve(request, "unchecked")));
   }
 
   async extend(request: ExtendRequest): Promise<ReserveOutcome> {
     if (this.#grants === undefined) return this.#answer(request, this.#book.extend(request));
+    const known = this.#book.exchange(request.id);
+    if (known !== undefined && known.attempts >= request.attempt) return this.#book.extend(request, "unchecked");
     return this.#answer(request, await this.#grants.within(request, () => this.#book.extend(request, "unchecked")));
   }
 
