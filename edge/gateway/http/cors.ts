@@ -1,6 +1,6 @@
 /** What browsers may read of an answer. */
 const EXPOSED =
-  "x-millrace-trace, x-millrace-resolved, x-millrace-tier, x-millrace-prompt, x-millrace-cache, x-millrace-cost-usd-micros, x-millrace-config, server-timing, retry-after";
+  "x-millrace-trace, x-millrace-resolved, x-millrace-tier, x-millrace-prompt, x-millrace-cache, x-millrace-cost-usd-micros, x-millrace-config, request-id, x-request-id, x-millrace-token-count, server-timing, retry-after";
 const PREFLIGHT_SECONDS = "600";
 
 /** CORS headers for an origin that the operator listed in ALLOWED_ORIGINS; none for any other, which is the default. */
