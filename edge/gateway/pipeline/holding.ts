@@ -49,6 +49,7 @@ export class Holding {
   readonly #outcome: Promise<Outcome>;
   #limits: Record<string, string> = {};
   #over = false;
+  readonly #ended = Promise.withResolvers<void>();
 
   constructor(input: Omit<ReserveInput, "tell">, deps: HoldingDeps) {
     this.#deps = deps;
@@ -59,6 +60,8 @@ export class Holding {
       },
     };
     this.#outcome = this.#begin();
+    // The platform may drop a request whose caller has left; not before what it holds is settled.
+    input.keepAlive(this.#ended.promise);
   }
 
   /** `x-ratelimit-*`, once the ledger has answered. */
@@ -97,6 +100,14 @@ export class Holding {
   async end({ usage, costUsdMicros }: EndedAccount): Promise<void> {
     if (this.#over) return;
     this.#over = true;
+    try {
+      await this.#settle({ usage, costUsdMicros });
+    } finally {
+      this.#ended.resolve();
+    }
+  }
+
+  async #settle({ usage, costUsdMicros }: EndedAccount): Promise<void> {
     const outcome = await this.#outcome;
     if ("error" in outcome || outcome.decision.state === "none") return;
     const { reservation } = outcome.decision;
