@@ -32,23 +32,38 @@ export const systemOperations: readonly ApiOperation[] = [
     summary: "Is everything behind it there?",
     permission: "none",
     responses: [
-      { status: 200, description: "All parts are well.", body: { schema: readinessSchema } },
       {
-        status: 503,
-        description:
-          "A part is away. Answers are still served from the last known good configuration where that is possible.",
+        status: 200,
+        description: "Requests are answered. `degraded` when a part is away; its `detail` says what callers notice.",
         body: {
           schema: readinessSchema,
           example: {
             status: "degraded",
             parts: {
               config: { status: "ok", age_ms: 800 },
-              runner: { status: "degraded", detail: "connection refused" },
+              ledger: {
+                status: "degraded",
+                detail: "does not answer; requests with a budget that blocks are refused",
+              },
             },
           },
         },
       },
+      { status: 503, description: "Nothing can be answered from here.", body: { schema: readinessSchema } },
     ],
+  },
+  {
+    id: "getMetrics",
+    tag: "Operations",
+    method: "get",
+    path: "/metrics",
+    summary: "What the gateway counts about itself",
+    description:
+      "For Prometheus and what reads its formats: text format 0.0.4, or OpenMetrics 1.0.0 when `accept` names `application/openmetrics-text`. " +
+      "Takes the operator's METRICS_TOKEN as a bearer token, not an API key; without one, only the local stack answers, on the loopback interface.",
+    permission: "none",
+    responses: [{ status: 200, description: "The metrics of all isolates.", mediaType: "text/plain" }],
+    errors: ["missing-key", "invalid-key", "permission-denied", "state-unavailable"],
   },
   {
     id: "getMe",

@@ -1,4 +1,4 @@
-import { type MediaSurface, MillraceError, toMillraceError } from "@millrace/core/contract";
+import { type MediaSurface, MillraceError, toMillraceError, traceOutboxName } from "@millrace/core/contract";
 import { errorFields } from "@millrace/core/log";
 import { Hono } from "hono";
 import type { GatewayConfig } from "./config.ts";
@@ -6,8 +6,10 @@ import { ResponseStore } from "./dialects/responses/response-store.ts";
 import { stateBucket } from "./dialects/responses/state-bucket.ts";
 import { corsHeaders, preflightResponse } from "./http/cors.ts";
 import { errorResponse } from "./http/error-response.ts";
+import { type Served, timed } from "./http/server-timing.ts";
+import { TELEMETRY_OBJECT } from "./metrics/telemetry-service.ts";
 import { createPages } from "./pages/create-pages.tsx";
-import { createPipeline, type Platform } from "./pipeline/create-pipeline.ts";
+import { createPipeline, type Pipeline, type Platform } from "./pipeline/create-pipeline.ts";
 import type { PipelineDeps } from "./pipeline/pipeline-deps.ts";
 import { budgetUsageRoute } from "./routes/budget-usage.ts";
 import { chatCompletionsRoute } from "./routes/chat-completions.ts";
@@ -15,9 +17,10 @@ import { completionsRoute } from "./routes/completions.ts";
 import { controlRoute } from "./routes/control.ts";
 import { countTokensRoute } from "./routes/count-tokens.ts";
 import { embeddingsRoute } from "./routes/embeddings.ts";
-import { livenessRoute, readinessRoute } from "./routes/health.ts";
+import { type HealthDeps, livenessRoute, readinessRoute } from "./routes/health.ts";
 import { mediaPaths, mediaRoute } from "./routes/media.ts";
 import { messagesRoute } from "./routes/messages.ts";
+import { metricsRoute } from "./routes/metrics.ts";
 import { modelsRoute } from "./routes/models.ts";
 import { moderationsRoute } from "./routes/moderations.ts";
 import {
@@ -36,6 +39,27 @@ function runnerProbe({ runnerHealthUrl }: GatewayConfig, platform: Platform): ((
     const response = await platform.fetch(runnerHealthUrl, { redirect: "manual" });
     await response.body?.cancel();
     if (!response.ok) throw new Error(`the runner's health is ${response.status}`);
+  };
+}
+
+/** Objects answer under a name of their own, so that no tenant's is woken. */
+const PROBE = "readiness";
+
+function healthDeps(config: GatewayConfig, platform: Platform, { bundles }: Pipeline): HealthDeps {
+  return {
+    bundles,
+    staleMs: config.bundleStaleMs,
+    ping: {
+      hub: () => config.configHub.getByName(PROBE).current(),
+      store: () => config.bundles.get(PROBE),
+      ledger: () => config.ledger.getByName(PROBE).usage({ limit: 1 }),
+      health: () => config.targetHealth.getByName(PROBE).report({ isolate: PROBE, targets: {}, keys: {} }),
+      outbox: () => config.traceOutbox.getByName(traceOutboxName(0)).read([]),
+      telemetry: () => config.telemetry.getByName(TELEMETRY_OBJECT).ready(),
+      runner: runnerProbe(config, platform),
+    },
+    askControl: () => config.control.ready(),
+    nowMs: platform.nowMs,
   };
 }
 
@@ -70,8 +94,11 @@ function addDialects(app: Hono, pipeline: PipelineDeps, responses: ResponseStore
  * `pipeline/` runs them in this order and carries the answer out; `stream/` is its one reader and one writer. Guards, retrieval and the
  * ledger are stages of their own between these. Everything else is a route that needs at most stage 1.
  */
-export function createApp(config: GatewayConfig, platform: Platform): Hono {
-  const pipeline = createPipeline(config, platform);
+export function createApp(
+  config: GatewayConfig,
+  platform: Platform,
+  pipeline: Pipeline = createPipeline(config, platform),
+): Hono {
   const app = new Hono();
 
   if (config.allowedOrigins.length > 0) {
@@ -96,15 +123,15 @@ export function createApp(config: GatewayConfig, platform: Platform): Hono {
   app.get("/api/v1/budgets/usage", budgetUsageRoute({ ...pipeline, ...pipeline.reserve }));
   app.all("/api/v1/*", controlRoute({ ...pipeline, control: config.control, log: platform.log }));
   app.get("/healthz", livenessRoute);
+  app.get("/readyz", readinessRoute(healthDeps(config, platform, pipeline)));
   app.get(
-    "/readyz",
-    readinessRoute({
-      bundles: pipeline.bundles,
-      staleMs: config.bundleStaleMs,
-      pingHub: () => config.configHub.getByName("readiness").current(),
-      askControl: () => config.control.ready(),
-      pingRunner: runnerProbe(config, platform),
-      nowMs: platform.nowMs,
+    "/metrics",
+    metricsRoute({
+      metrics: pipeline.metrics,
+      telemetry: (name) => config.telemetry.getByName(name),
+      token: config.metricsToken,
+      isLocalStack: config.localKeyHint !== undefined,
+      log: platform.log,
     }),
   );
   const newNonce = (): string => btoa(String.fromCharCode(...platform.randomBytes(NONCE_BYTES)));
@@ -126,4 +153,22 @@ export function createApp(config: GatewayConfig, platform: Platform): Hono {
     return errorResponse(error, { path: context.req.path });
   });
   return app;
+}
+
+/** What the runtime hands a request over to. */
+export type GatewayFetch = (request: Request, env: unknown, context: ExecutionContext) => Promise<Response>;
+
+/** The gateway as the Worker runs it: the app, timed and counted. */
+export function createGateway(config: GatewayConfig, platform: Platform): GatewayFetch {
+  const pipeline = createPipeline(config, platform);
+  const { metrics } = pipeline;
+  const app = createApp(config, platform, pipeline);
+  return timed<ExecutionContext>((request, env, context) => app.fetch(request, env as object, context), {
+    nowMs: platform.nowMs,
+    observe({ route, status, elapsedMs }: Served, context) {
+      metrics.count("httpRequests", [route, String(status)]);
+      metrics.observe("httpResponse", [route], elapsedMs / 1000);
+      metrics.touch((work) => context.waitUntil(work));
+    },
+  });
 }

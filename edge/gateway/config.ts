@@ -2,6 +2,7 @@ import type { ConfigHubService, ControlService, TraceOutboxService } from "@mill
 import type { LedgerService } from "@millrace/core/ledger";
 import { z } from "zod";
 import type { TargetHealthService } from "./health/health-service.ts";
+import type { TelemetryService } from "./metrics/telemetry-service.ts";
 import type { LedgerRoot } from "./objects/ledger/ledger-root.ts";
 
 /** A Durable Object namespace whose objects answer the RPC interface `T`. A stub belongs to the request that made it. */
@@ -31,6 +32,10 @@ export interface GatewayConfig {
   readonly traceOutbox: ServiceNamespace<TraceOutboxService>;
   readonly ledger: ServiceNamespace<LedgerService & LedgerRoot>;
   readonly targetHealth: ServiceNamespace<TargetHealthService>;
+  /** What the gateway counts about itself; one object. */
+  readonly telemetry: ServiceNamespace<TelemetryService>;
+  /** What scrapers of GET /metrics must show; undefined = only the local stack answers, on the loopback interface. */
+  readonly metricsToken: string | undefined;
   /** Objects that share the work of one project's ledger; 1 = the root alone. */
   readonly ledgerShards: number;
   readonly bundles: KVNamespace;
@@ -59,6 +64,7 @@ const varsSchema = z.object({
   ALLOWED_ORIGINS: list.prefault(""),
   LOCAL_KEY_HINT: z.string().optional(),
   RUNNER_HEALTH_URL: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]).optional(),
+  METRICS_TOKEN: z.union([z.literal(""), z.string().min(16)]).optional(),
   LEDGER_SHARDS: z.coerce.number().int().min(1).max(64).default(1),
   TRACE_DURABILITY: z.enum(["before-last-byte", "after-answer"]).default("before-last-byte"),
 });
@@ -69,6 +75,7 @@ interface GatewayBindings {
   readonly TRACE_OUTBOX: ServiceNamespace<TraceOutboxService>;
   readonly LEDGER: ServiceNamespace<LedgerService & LedgerRoot>;
   readonly TARGET_HEALTH: ServiceNamespace<TargetHealthService>;
+  readonly TELEMETRY: ServiceNamespace<TelemetryService>;
   readonly BUNDLES: KVNamespace;
   readonly TRACE_BODIES: R2Bucket;
   readonly STATE: R2Bucket;
@@ -81,6 +88,7 @@ const bindingNames = [
   "TRACE_OUTBOX",
   "LEDGER",
   "TARGET_HEALTH",
+  "TELEMETRY",
   "BUNDLES",
   "TRACE_BODIES",
   "STATE",
@@ -121,6 +129,8 @@ export function readConfig(env: Readonly<Record<string, unknown>>): GatewayConfi
     traceOutbox: bindings.TRACE_OUTBOX,
     ledger: bindings.LEDGER,
     targetHealth: bindings.TARGET_HEALTH,
+    telemetry: bindings.TELEMETRY,
+    metricsToken: vars.data.METRICS_TOKEN === "" ? undefined : vars.data.METRICS_TOKEN,
     ledgerShards: vars.data.LEDGER_SHARDS,
     bundles: bindings.BUNDLES,
     traceBodies: bindings.TRACE_BODIES,

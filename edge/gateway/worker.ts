@@ -3,23 +3,24 @@
  *   fetch         inference under `/v1`, the control API under `/api/v1`, pages, health; `app.ts` has the list
  *   Ledger        the exact account of each project's spend (Durable Object)
  *   TargetHealth  what the isolates of an environment know about its targets together (Durable Object)
+ *   Telemetry     what the gateway counts about itself, of all isolates (Durable Object)
  * The other Durable Objects, queues and the database belong to the functions Worker.
  */
-import type { Hono } from "hono";
-import { createApp } from "./app.ts";
+import { createGateway, type GatewayFetch } from "./app.ts";
 import { readConfig } from "./config.ts";
 import { log } from "./log.ts";
 
 export { Ledger } from "./objects/ledger.ts";
 export { TargetHealth } from "./objects/target-health.ts";
+export { Telemetry } from "./objects/telemetry.ts";
 
 /** One app for each isolate; the runtime hands every request the same `env`. */
-const apps = new WeakMap<object, Hono>();
+const apps = new WeakMap<object, GatewayFetch>();
 
-function appOf(env: Readonly<Record<string, unknown>>): Hono {
+function appOf(env: Readonly<Record<string, unknown>>): GatewayFetch {
   let app = apps.get(env);
   if (app === undefined) {
-    app = createApp(readConfig(env), {
+    app = createGateway(readConfig(env), {
       nowMs: () => performance.timeOrigin + performance.now(),
       fetch: (input, init) => fetch(input, init),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -31,5 +32,5 @@ function appOf(env: Readonly<Record<string, unknown>>): Hono {
 }
 
 export default {
-  fetch: (request, env, context) => appOf(env).fetch(request, env, context),
+  fetch: (request, env, context) => appOf(env)(request, env, context),
 } satisfies ExportedHandler<Record<string, unknown>>;

@@ -39,6 +39,11 @@ export class TraceOutbox extends DurableObject {
     state.traces.push(...messages.map(({ text }) => JSON.parse(text) as TraceMessage));
     state.batches.push(messages.length);
   }
+
+  async read(): Promise<readonly TraceText[]> {
+    await pass(state.outbox);
+    return [];
+  }
 }
 
 export class ControlApi extends WorkerEntrypoint {

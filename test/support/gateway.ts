@@ -155,6 +155,7 @@ export async function startGateway(
             TRACE_OUTBOX: { className: "TraceOutbox", scriptName: "functions", useSQLite: true },
             LEDGER: { className: "Ledger", useSQLite: true },
             TARGET_HEALTH: { className: "TargetHealth", useSQLite: true },
+            TELEMETRY: { className: "Telemetry", useSQLite: true },
           },
           queueProducers: { TRACES: "traces" },
           serviceBindings: { CONTROL: { name: "functions", entrypoint: "ControlApi" } },

@@ -2,6 +2,8 @@ import { circuitPhase, leaseProbe } from "@millrace/core/routing";
 import { errorFields, type Log } from "@millrace/core/log";
 import { BoundedMap } from "../memory/bounded-map.ts";
 import { within } from "../memory/within.ts";
+import type { Reading } from "../metrics/isolate-metrics.ts";
+import { targetNames } from "./health-ids.ts";
 import type { HealthAnswer, HealthReport, KeyNews, TargetHealthService, TargetNews } from "./health-service.ts";
 import { KeyRecord } from "./key-record.ts";
 import { type Moment, TargetRecord } from "./target-record.ts";
@@ -31,6 +33,9 @@ const ALONE_MS = 10_000;
 const MAX_RECORDS = 1_024;
 /** Places are leased in blocks of this share of a cap, so that a busy isolate asks rarely and an idle one holds little. */
 const BLOCK_SHARE = 32;
+
+/** A probe under way is a half-open circuit as well. */
+const CIRCUIT_VALUES = { closed: 0, "half-open": 1, probing: 1, open: 2 } as const;
 
 interface SentReport {
   readonly report: HealthReport;
@@ -72,6 +77,13 @@ export class EnvironmentHealth {
     const record = new KeyRecord(id);
     this.#keys.set(id, record);
     return record;
+  }
+
+  /** How the circuits of the targets stand, as values of the gauge. */
+  *circuits(nowMs: number): Iterable<Reading> {
+    for (const { id, state } of this.#targets.values()) {
+      yield { metric: "circuit", labels: targetNames(id), value: CIRCUIT_VALUES[circuitPhase(state.circuit, nowMs)] };
+    }
   }
 
   /** Keys take turns. */

@@ -11,6 +11,12 @@ export function targetId({ provider, model }: Target): string {
   return `${provider.name}\n${provider.base_url ?? ""}\n${model}`;
 }
 
+/** The provider and the model of such a name. */
+export function targetNames(id: string): readonly [provider: string, model: string] {
+  const [provider = "", , ...model] = id.split("\n");
+  return [provider, model.join("\n")];
+}
+
 export function keyId(provider: Provider, secretName: string | undefined): string {
   return `${provider.name}\n${secretName ?? ""}`;
 }

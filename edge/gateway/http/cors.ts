@@ -6,7 +6,13 @@ const PREFLIGHT_SECONDS = "600";
 /** CORS headers for an origin that the operator listed in ALLOWED_ORIGINS; none for any other, which is the default. */
 export function corsHeaders(origin: string | null, allowedOrigins: readonly string[]): Record<string, string> {
   if (origin === null || !allowedOrigins.includes(origin)) return {};
-  return { "access-control-allow-origin": origin, vary: "origin", "access-control-expose-headers": EXPOSED };
+  return {
+    "access-control-allow-origin": origin,
+    vary: "origin",
+    "access-control-expose-headers": EXPOSED,
+    // For the browser's own view of server-timing: https://www.w3.org/TR/resource-timing/#sec-timing-allow-origin
+    "timing-allow-origin": origin,
+  };
 }
 
 /** The answer to a preflight: what a browser may send, or nothing at all. */
@@ -18,7 +24,8 @@ export function preflightResponse(origin: string | null, allowedOrigins: readonl
     headers: {
       ...headers,
       "access-control-allow-methods": "GET, POST, PUT, DELETE",
-      "access-control-allow-headers": "authorization, content-type, x-api-key, anthropic-version, anthropic-beta, x-millrace-cache",
+      "access-control-allow-headers":
+        "authorization, content-type, x-api-key, anthropic-version, anthropic-beta, x-millrace-cache",
       "access-control-max-age": PREFLIGHT_SECONDS,
     },
   });

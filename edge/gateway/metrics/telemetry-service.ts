@@ -26,6 +26,8 @@ export interface TelemetryService {
   /** Returns once the report is on disk. */
   report(report: MetricsReport): Promise<void>;
   snapshot(): Promise<MetricsSnapshot>;
+  /** Resolves when the object answers. */
+  ready(): Promise<void>;
 }
 
 /** There is one for each deployment. */

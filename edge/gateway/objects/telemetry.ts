@@ -44,4 +44,6 @@ export class Telemetry extends DurableObject implements TelemetryService {
   async snapshot(): Promise<MetricsSnapshot> {
     return this.#metrics.snapshot();
   }
+
+  async ready(): Promise<void> {}
 }

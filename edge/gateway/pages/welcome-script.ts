@@ -2,7 +2,7 @@
 export const healthScript = `
 const board = document.getElementById("health");
 const labels = { control: "functions" };
-const words = { ok: "ready", degraded: "away", unknown: "unknown" };
+const words = { ok: "ready", degraded: "away", down: "down", unknown: "unknown" };
 function show(name, state, detail) {
   let item = board.querySelector('[data-part="' + CSS.escape(name) + '"]');
   if (!item) {

@@ -1,14 +1,15 @@
-import { isMediaSurface, toMillraceError } from "@millrace/core/contract";
+import { isMediaSurface, type JsonValue, toMillraceError } from "@millrace/core/contract";
 import { errorFields } from "@millrace/core/log";
 import type { Dialect } from "../dialects/dialect.ts";
 import { withDialect } from "../dialects/with-dialect.ts";
 import { planAttributes } from "../exchange/plan-attributes.ts";
+import { traceContext } from "../exchange/trace-context.ts";
 import type { HealthView } from "../health/health-view.ts";
 import { checkHeaders } from "../http/check-headers.ts";
 import { errorResponse } from "../http/error-response.ts";
 import { readJsonBody } from "../http/read-json-body.ts";
 import { authenticate, requirePermission } from "../stages/authenticate/index.ts";
-import { lookUp } from "../stages/cache/index.ts";
+import { type CacheDecision, lookUp } from "../stages/cache/index.ts";
 import { dispatch } from "../stages/dispatch/index.ts";
 import { resolve } from "../stages/resolve/index.ts";
 import { collapse } from "./collapse.ts";
@@ -24,12 +25,20 @@ interface Ready {
   readonly health: HealthView;
 }
 
+async function askCache(run: ExchangeRun, asked: Pick<Prepared, "admission" | "resolution">): Promise<CacheDecision> {
+  if (isMediaSurface(asked.resolution.surface)) return { state: "off", reason: "not-asked" };
+  const looked = await lookUp(run.caller.request, asked, run.deps);
+  return looked.state === "miss" ? collapse(run, looked) : looked;
+}
+
 async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Promise<Ready> {
   const { caller, deps, dialect, timeline } = run;
   const { request } = caller;
   checkHeaders(request.headers);
-  const admission = await timeline.measure("authenticate", () =>
-    caller.admit === undefined ? authenticate(request, caller.keepAlive, deps) : caller.admit(),
+  const admission = await timeline.measure(
+    "authenticate",
+    () => (caller.admit === undefined ? authenticate(request, caller.keepAlive, deps) : caller.admit()),
+    traceContext(request.headers),
   );
   note({ admission });
   requirePermission(admission, "inference");
@@ -47,11 +56,16 @@ async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Pr
   });
   note({ admission, body, accepted, resolution });
   const holding = run.hold({ admission, accepted, resolution });
-  const cacheDecision = await timeline.measure("cache", async () => {
-    if (isMediaSurface(resolution.surface)) return { state: "off", reason: "not-asked" } as const;
-    const looked = await lookUp(request, { admission, resolution }, deps);
-    return looked.state === "miss" ? collapse(run, looked) : looked;
-  });
+  const cacheTold: Record<string, JsonValue> = {};
+  const cacheDecision = await timeline.measure(
+    "cache",
+    async () => {
+      const looked = await askCache(run, { admission, resolution });
+      cacheTold["reason"] = looked.reason;
+      return looked;
+    },
+    cacheTold,
+  );
   if (cacheDecision.state !== "hit") await holding.confirm();
   const progress = { admission, body, accepted, resolution, cache: cacheDecision.state };
   note(progress);

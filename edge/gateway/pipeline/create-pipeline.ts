@@ -6,8 +6,11 @@ import type { GatewayConfig } from "../config.ts";
 import { createIsolateHealth } from "../health/isolate-health.ts";
 import { createCacheApi } from "../stages/cache/cache-api.ts";
 import { Flights } from "../stages/cache/index.ts";
-import { createTraceWriter } from "../stages/record/trace-writer.ts";
+import { createTraceWriter, type TraceWriter } from "../stages/record/trace-writer.ts";
 import { createPromptCache } from "../stages/resolve/resolve-prompt.ts";
+import { IsolateMetrics } from "../metrics/isolate-metrics.ts";
+import { observeExchange } from "../metrics/observe-exchange.ts";
+import { TELEMETRY_OBJECT } from "../metrics/telemetry-service.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
 
 /** What the platform gives every isolate; injected so that a test can hold the clock. */
@@ -22,11 +25,25 @@ export interface Platform {
 const IMMUTABLE_CACHE_SECONDS = 86_400;
 const MUTABLE_CACHE_SECONDS = 30;
 
+export interface Pipeline extends PipelineDeps {
+  readonly bundles: IsolateBundles;
+  readonly metrics: IsolateMetrics;
+}
+
+/** Where a trace came to rest is counted as well. */
+function counted(writer: TraceWriter, metrics: IsolateMetrics): TraceWriter {
+  return {
+    ...writer,
+    async write(message, outbox) {
+      const place = await writer.write(message, outbox);
+      metrics.count("traceWrites", [place]);
+      return place;
+    },
+  };
+}
+
 /** Puts the stages together with what they need of this isolate. */
-export function createPipeline(
-  config: GatewayConfig,
-  platform: Platform,
-): PipelineDeps & { readonly bundles: IsolateBundles } {
+export function createPipeline(config: GatewayConfig, platform: Platform): Pipeline {
   const { log, nowMs } = platform;
   const clock = {
     nowMs,
@@ -49,26 +66,42 @@ export function createPipeline(
     spill: (key, text) => config.traceBodies.put(key, text),
     log,
   });
+  const isolate = crypto.randomUUID();
+  const health = createIsolateHealth(isolate, {
+    ...clock,
+    service: (environmentId) => config.targetHealth.getByName(environmentId),
+    chance,
+    log,
+  });
+  const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
+  const metrics = new IsolateMetrics({
+    isolate,
+    service: () => config.telemetry.getByName(TELEMETRY_OBJECT),
+    readings: () => health.readings(),
+    nowMs,
+    pause,
+    log,
+  });
   return {
     bundles,
     resolve: { prompts: createPromptCache(), nowMs, chance },
     cache: createCacheApi(nowMs),
     flights: new Flights(),
-    health: createIsolateHealth(crypto.randomUUID(), {
-      ...clock,
-      service: (environmentId) => config.targetHealth.getByName(environmentId),
-      chance,
-      log,
-    }),
+    health,
+    metrics,
     dispatch: { ...clock, fetch: platform.fetch, allowedPrivateHosts: config.allowedPrivateHosts, chance },
     reserve: {
       ledger: (name) => config.ledger.getByName(name),
       shards: config.ledgerShards,
-      pause: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
+      pause,
       nowMs,
       log,
     },
-    record: { writer, putBodies: (key, text) => config.traceBodies.put(key, text), log },
+    observe: (ended, keepAlive) => {
+      observeExchange(ended, metrics);
+      metrics.touch(keepAlive);
+    },
+    record: { writer: counted(writer, metrics), putBodies: (key, text) => config.traceBodies.put(key, text), log },
     countTokens: (tokenizer, texts) => config.control.countTokens(tokenizer, texts),
     secret: config.secret,
     waitForTrace: config.traceDurability === "before-last-byte",

@@ -12,6 +12,7 @@ import { accountFor, type ExchangeAccount } from "../stages/record/account-for.t
 import { countUsage } from "../stages/record/count-usage.ts";
 import { estimateUsage } from "../stages/record/estimate-usage.ts";
 import { record } from "../stages/record/index.ts";
+import type { ExchangeFacts } from "../stages/record/trace-message.ts";
 import { Holding } from "./holding.ts";
 import type { Caller, PipelineDeps } from "./pipeline-deps.ts";
 
@@ -134,31 +135,37 @@ export class ExchangeRun {
     const { admission, body, accepted, resolution } = progress;
     if (admission === undefined) return;
     const account = conclusion.account ?? (await this.account(progress, conclusion.summary));
-    const recorded = record(
-      {
-        traceId: this.traceId,
-        surface: this.dialect.asked,
-        admission,
-        request: body,
-        asked: accepted?.body.fields,
-        tags: this.caller.tags,
-        resolution,
-        summary: conclusion.summary,
-        cache: progress.cache ?? "off",
-        status: conclusion.status,
-        httpStatus: conclusion.httpStatus,
-        errorCode: conclusion.error?.code,
-        firstTokenMs: conclusion.firstTokenMs,
-        timeline: this.timeline,
-        attempts: this.attempts,
-        account,
-      },
-      this.deps.record,
-    );
+    const endedMs = this.timeline.elapsedMs();
+    const facts = {
+      traceId: this.traceId,
+      surface: this.dialect.asked,
+      admission,
+      request: body,
+      asked: accepted?.body.fields,
+      tags: this.caller.tags,
+      resolution,
+      summary: conclusion.summary,
+      cache: progress.cache ?? "off",
+      status: conclusion.status,
+      httpStatus: conclusion.httpStatus,
+      errorCode: conclusion.error?.code,
+      firstTokenMs: conclusion.firstTokenMs,
+      timeline: this.timeline,
+      attempts: this.attempts,
+      account,
+    };
+    const recorded = record(facts, this.deps.record).then(() => this.#observe(facts, endedMs));
     const settled = this.#holding?.end(account);
     this.caller.keepAlive(Promise.all([recorded, settled]));
     if (!this.deps.waitForTrace) return;
     // What was spent is durable before the answer ends, like its trace; what is given back may follow.
     await (this.attempts.started === 0 ? recorded : Promise.all([recorded, settled]));
+  }
+
+  /** Counts the exchange, the wait for its trace included where the caller waited for it. */
+  #observe(facts: ExchangeFacts, endedMs: number): void {
+    const { caller, deps, timeline } = this;
+    timeline.add("record", timeline.startedAtMs + endedMs, {});
+    deps.observe({ facts, durationMs: deps.waitForTrace ? timeline.elapsedMs() : endedMs }, caller.keepAlive);
   }
 }

@@ -1,6 +1,7 @@
 import type { BundleStore, KeepAlive } from "../bundles/bundle-store.ts";
 import type { Admission } from "../exchange/admission.ts";
 import type { HealthViews } from "../health/health-view.ts";
+import type { EndedExchange } from "../metrics/observe-exchange.ts";
 import type { AnswerCache, Flights } from "../stages/cache/index.ts";
 import type { DispatchDeps } from "../stages/dispatch/index.ts";
 import type { CountUsageDeps } from "../stages/record/count-usage.ts";
@@ -18,6 +19,8 @@ export interface PipelineDeps extends CountUsageDeps {
   readonly dispatch: Omit<DispatchDeps, "secret" | "callerLeft" | "attempts" | "health" | "mayCall">;
   readonly reserve: ReserveDeps;
   readonly record: RecordDeps;
+  /** Counts an exchange that is over. */
+  readonly observe: (ended: EndedExchange, keepAlive: KeepAlive) => void;
   readonly secret: (projectSlug: string, name: string) => string | undefined;
   /** Whether the end of an answer waits for its trace. */
   readonly waitForTrace: boolean;

@@ -1,4 +1,4 @@
-import type { PartHealth, Readiness } from "@millrace/core/contract";
+import type { HealthStatus, PartHealth, Readiness } from "@millrace/core/contract";
 import type { Handler } from "hono";
 import type { BundleStore } from "../bundles/bundle-store.ts";
 import { within } from "../memory/within.ts";
@@ -8,30 +8,61 @@ const PROBE_LIMIT_MS = 1_000;
 /** Probes share one look at the parts: readiness is asked by anyone, and must not become load. */
 const LOOK_AGAIN_MS = 1_000;
 
+type Ping = () => Promise<unknown>;
+
 export interface HealthDeps {
   readonly bundles: Pick<BundleStore, "oldestAgeMs">;
   readonly staleMs: number;
-  /** Resolves when a config hub answers. */
-  readonly pingHub: () => Promise<unknown>;
+  /** Each resolves when its part answers. */
+  readonly ping: {
+    readonly hub: Ping;
+    /** Where bundles lie when the hub is away. */
+    readonly store: Ping;
+    readonly ledger: Ping;
+    readonly health: Ping;
+    readonly outbox: Ping;
+    readonly telemetry: Ping;
+    /** Undefined where readiness does not depend on a runner. */
+    readonly runner: Ping | undefined;
+  };
   /** Resolves when the control API answers, with what it says of its database. */
   readonly askControl: () => Promise<{ readonly database: boolean }>;
-  /** Resolves when the runner is ready to answer; undefined where readiness does not depend on one. */
-  readonly pingRunner: (() => Promise<unknown>) | undefined;
   readonly nowMs: () => number;
 }
 
-async function probe(ping: () => Promise<unknown>): Promise<PartHealth> {
+const OK: PartHealth = { status: "ok" };
+
+/** What callers notice of a part that is away, beside its name. */
+const effects = {
+  control: "does not answer; the control API is away, answers go on",
+  ledger: "does not answer; requests with a budget that blocks are refused",
+  health: "does not answer; each isolate judges targets by what it sees itself",
+  outbox: "does not answer; traces go to the queue",
+  telemetry: "does not answer; metrics wait in the isolates",
+  runner: "does not answer; only other targets do",
+} as const;
+
+async function answers(ping: Ping): Promise<boolean> {
   try {
     await within(ping(), PROBE_LIMIT_MS);
-    return { status: "ok" };
+    return true;
   } catch {
-    return { status: "degraded", detail: "does not answer" };
+    return false;
   }
 }
 
-function configHealth(hub: PartHealth, ageMs: number | undefined, staleMs: number): PartHealth {
+async function probe(part: keyof typeof effects, ping: Ping): Promise<PartHealth> {
+  return (await answers(ping)) ? OK : { status: "degraded", detail: effects[part] };
+}
+
+/** Without configuration nothing can be answered; with the last known good everything can. */
+async function configHealth({ bundles, ping, staleMs }: HealthDeps): Promise<PartHealth> {
+  const hubAnswers = await answers(ping.hub);
+  const ageMs = bundles.oldestAgeMs();
   const age = ageMs === undefined ? {} : { age_ms: Math.max(0, Math.round(ageMs)) };
-  if (hub.status === "ok") return { ...hub, ...age };
+  if (hubAnswers) return { ...OK, ...age };
+  if (ageMs === undefined && !(await answers(ping.store)))
+    return { status: "down", detail: "neither the config hub nor the store of bundles answers, and none is held here" };
   const servesOn =
     ageMs !== undefined && ageMs > staleMs
       ? "the config hub does not answer; the last known good bundle serves on"
@@ -39,38 +70,55 @@ function configHealth(hub: PartHealth, ageMs: number | undefined, staleMs: numbe
   return { status: "degraded", detail: servesOn, ...age };
 }
 
+function worst(parts: readonly PartHealth[]): HealthStatus {
+  const has = (status: HealthStatus): boolean => parts.some((part) => part.status === status);
+  if (has("down")) return "down";
+  return has("degraded") ? "degraded" : "ok";
+}
+
 async function look(deps: HealthDeps): Promise<Readiness> {
+  const { ping } = deps;
   let databaseAnswers: boolean | undefined;
   const ask = async (): Promise<void> => {
     databaseAnswers = (await deps.askControl()).database;
   };
-  const [hub, control, runner] = await Promise.all([
-    probe(deps.pingHub),
-    probe(ask),
-    deps.pingRunner === undefined ? undefined : probe(deps.pingRunner),
+  const [config, control, ledger, health, outbox, telemetry, runner] = await Promise.all([
+    configHealth(deps),
+    probe("control", ask),
+    probe("ledger", ping.ledger),
+    probe("health", ping.health),
+    probe("outbox", ping.outbox),
+    probe("telemetry", ping.telemetry),
+    ping.runner === undefined ? undefined : probe("runner", ping.runner),
   ]);
-  const database: PartHealth =
-    databaseAnswers === true
-      ? { status: "ok" }
-      : { status: "degraded", detail: databaseAnswers === false ? "does not answer" : "unknown" };
+  const missing = databaseAnswers === false ? "does not answer; traces wait in the outbox" : "unknown";
+  const database: PartHealth = databaseAnswers === true ? OK : { status: "degraded", detail: missing };
   const parts = {
-    config: configHealth(hub, deps.bundles.oldestAgeMs(), deps.staleMs),
+    config,
     control,
     database,
+    ledger,
+    health,
+    outbox,
+    telemetry,
     ...(runner === undefined ? {} : { runner }),
   };
-  return { status: Object.values(parts).every((part) => part.status === "ok") ? "ok" : "degraded", parts };
+  return { status: worst(Object.values(parts)), parts };
 }
 
 /** GET /healthz: this isolate answers. */
 export const livenessRoute: Handler = (context) => context.json({ status: "ok" });
 
-/** GET /readyz: what it leans on answers as well. Needs no key and tells no address. */
+/**
+ * GET /readyz: whether it can answer, and how each thing that it leans on is. 503 only when it cannot: a gateway that serves on without one of its
+ * parts belongs behind the load balancer. Needs no key and tells no address.
+ */
 export function readinessRoute(deps: HealthDeps): Handler {
   let last: { readonly atMs: number; readonly readiness: Readiness } | undefined;
   return async (context) => {
     if (last === undefined || deps.nowMs() - last.atMs >= LOOK_AGAIN_MS)
       last = { atMs: deps.nowMs(), readiness: await look(deps) };
-    return context.json(last.readiness, last.readiness.status === "ok" ? 200 : 503);
+    const { readiness } = last;
+    return context.json(readiness, readiness.status === "down" ? 503 : 200);
   };
 }
