@@ -44,7 +44,7 @@ function sampling(request: ChatRequest): Block {
   return {
     ...(typeof temperature === "number" ? { temperature } : {}),
     ...(typeof top_p === "number" ? { top_p } : {}),
-    ...(request["top_k"] === undefined ? {} : { top_k: request["top_k"] }),
+    ...(request["top_k"] === undefined || request["top_k"] === null ? {} : { top_k: request["top_k"] }),
     ...(sequences.length === 0 ? {} : { stop_sequences: sequences }),
   };
 }

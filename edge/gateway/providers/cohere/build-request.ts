@@ -56,7 +56,7 @@ function sampling(request: ChatRequest): object {
   return {
     ...(typeof temperature === "number" ? { temperature } : {}),
     ...(typeof top_p === "number" ? { p: top_p } : {}),
-    ...(request["top_k"] === undefined ? {} : { k: request["top_k"] }),
+    ...(request["top_k"] === undefined || request["top_k"] === null ? {} : { k: request["top_k"] }),
     ...(typeof seed === "number" ? { seed } : {}),
     ...(typeof limit === "number" ? { max_tokens: limit } : {}),
     ...(sequences.length === 0 ? {} : { stop_sequences: sequences }),
