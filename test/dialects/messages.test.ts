@@ -66,6 +66,12 @@ describe("a whole message", () => {
       requested: "small",
       model: "small-2026",
     });
+    const { traces } = await at.gateway.state();
+    expect(traces.find((trace) => trace.record.id === record.id)?.bodies).toMatchObject({
+      request: { max_tokens: 64, metadata: { user_id: "u-1" } },
+      rendered: { user: "u-1", messages: ask.messages },
+      response: { object: "chat.completion" },
+    });
   });
 
   it("estimates what the provider did not count, and its trace says so", async () => {
@@ -370,6 +376,17 @@ describe("errors", () => {
       type: "error",
       error: { type: "invalid_request_error", param: expect.stringContaining(param) },
     });
+  });
+
+  it.each([
+    ["/v1/messages", "{", 400, "invalid_request_error"],
+    ["/v1/messages", "[]", 400, "invalid_request_error"],
+    ["/v1/messages", `"${"x".repeat(9 * 1024 * 1024)}"`, 413, "request_too_large"],
+    ["/v1/messages/batches", "{}", 404, "not_found_error"],
+  ])("have the same form at %s for a body like %.5s", async (path, body, ...expected) => {
+    const response = await at.gateway.post(path, at.tenant, body);
+    const told = (await response.json()) as { type: string; error: { type: string } };
+    expect([told.type, response.status, told.error.type]).toEqual(["error", ...expected]);
   });
 
   it("refuse a model that serves no chat", async () => {
