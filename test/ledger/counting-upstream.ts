@@ -60,7 +60,11 @@ function answerWhole(response: ServerResponse, order: Order, seen: Ledgered): vo
   response.writeHead(200, { "content-type": "application/json" });
   response.end(
     JSON.stringify({
-      ...{ id: order.id, object: "chat.completion", created: 1, model: "m", choices },
+      id: order.id,
+      object: "chat.completion",
+      created: 1,
+      model: "m",
+      choices,
       usage: usageOf(order, order.outputTokens),
     }),
   );

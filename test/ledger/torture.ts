@@ -1,7 +1,7 @@
 import type { LedgerAudit, LedgerUsage } from "@millrace/core/ledger";
 import { budgetSchema, priceSchema } from "@millrace/core/contract";
 import { newTenant, type Tenant } from "../support/gateway.ts";
-import { type CountingUpstream, type Fate, fates, type Order } from "./counting-upstream.ts";
+import { type CountingUpstream, type Fate, type Order } from "./counting-upstream.ts";
 
 /** Micro-dollars for a million tokens: one micro-dollar for an input token, two for an output token. */
 const RATES = { input: 1_000_000, output: 2_000_000 };
@@ -26,11 +26,20 @@ export function chanceOf(seed: number): (below: number) => number {
   };
 }
 
+/** Faults of the provider are few: many of them in a row would open its circuit, which is another test's. */
+function fateOf(percent: number): Fate {
+  if (percent < 30) return "whole";
+  if (percent < 60) return "stream";
+  if (percent < 75) return "left-in-stream";
+  if (percent < 90) return "left-early";
+  return percent < 95 ? "retried" : "broken-in-stream";
+}
+
 export function ordersOf(count: number, seed: number): readonly Order[] {
   const pick = chanceOf(seed);
   return Array.from({ length: count }, (_, index) => ({
     id: `x${seed}-${index}`,
-    fate: fates[pick(fates.length)] ?? "whole",
+    fate: fateOf(pick(100)),
     inputTokens: 1 + pick(60),
     outputTokens: 2 + pick(MAX_TOKENS - 2),
   }));
@@ -86,7 +95,10 @@ export async function exchange(
       method: "POST",
       headers: { authorization: `Bearer ${to.key}`, "content-type": "application/json" },
       body: JSON.stringify({
-        ...{ model: "small", stream, user: order.id, max_tokens: MAX_TOKENS },
+        model: "small",
+        stream,
+        user: order.id,
+        max_tokens: MAX_TOKENS,
         messages: [{ role: "user", content: JSON.stringify(order) }],
       }),
       signal: caller.signal,
