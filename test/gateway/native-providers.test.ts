@@ -7,6 +7,7 @@ import { fixtureText, fixtureUsage } from "../providers/provider-fixture.ts";
 import { type GatewayUnderTest, newTenant, startGateway, type Tenant } from "../support/gateway.ts";
 
 /** Providers with a format of their own, through the whole gateway in workerd. */
+const timeouts = { headers_ms: 5000, first_token_ms: 5000, gap_ms: 5000, total_ms: 10_000 };
 let upstream: Upstream;
 let gateway: GatewayUnderTest;
 let tenant: Tenant;
@@ -26,12 +27,13 @@ beforeAll(async () => {
   tenant = newTenant({
     models: { claude: model("claude", "anthropic", anthropicFixture), aws: model("aws", "bedrock", bedrockFixture) },
     providers: {
-      anthropic: { name: "anthropic", kind: "anthropic", base_url: upstream.origin, secret: "ANTHROPIC" },
+      anthropic: { name: "anthropic", kind: "anthropic", base_url: upstream.origin, secret: "ANTHROPIC", timeouts },
       bedrock: {
         name: "bedrock",
         kind: "bedrock",
         base_url: upstream.origin,
         secret: "AWS",
+        timeouts,
         settings: { region: "eu-central-1" },
       },
     },
