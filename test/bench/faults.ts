@@ -17,8 +17,8 @@ function row(columns: readonly string[]): string {
 }
 
 function rowOf(verdict: Verdict): string {
-  const { fault, form, outcome, deliveredTokens, duplicates, costErrorTokens } = verdict;
-  return row([fault, form, outcome, ...[deliveredTokens, duplicates, costErrorTokens].map(String)]);
+  const { fault, form, outcome, deliveredTokens, duplicates, costErrorUsdMicros } = verdict;
+  return row([fault, form, outcome, ...[deliveredTokens, duplicates, costErrorUsdMicros].map(String)]);
 }
 
 const lab = await startLab();
@@ -37,7 +37,7 @@ const summary = {
   faults: verdicts.length,
   passed,
   duplicates: total(({ duplicates }) => duplicates),
-  costErrorTokens: total(({ costErrorTokens }) => costErrorTokens),
+  costErrorUsdMicros: total(({ costErrorUsdMicros }) => costErrorUsdMicros),
   cancelMsMedian: cancelMs.toSorted((a, b) => a - b)[Math.floor(cancelMs.length / 2)],
   cancelMsMax: Math.max(...cancelMs),
   cancels: cancelMs.length,
@@ -50,7 +50,7 @@ else {
     for (const fault of verdict.faults) console.log(`    ${fault}`);
   }
   console.log(
-    `\n${passed} of ${verdicts.length} as they must be; ${summary.duplicates} characters twice, the account off by ${summary.costErrorTokens} tokens.`,
+    `\n${passed} of ${verdicts.length} as they must be; ${summary.duplicates} characters twice, the account off by ${summary.costErrorUsdMicros} micro-dollars.`,
   );
   console.log(
     `A caller's leaving ended the work upstream within ${summary.cancelMsMedian?.toFixed(1)} ms (median of ${summary.cancels}), ${summary.cancelMsMax.toFixed(1)} ms at most.`,

@@ -1,6 +1,7 @@
 import type { Span } from "@millrace/core/contract";
 import type { Observation } from "./run-scenario.ts";
 import type { Expectation, Scenario } from "./scenario.ts";
+import { PRICE } from "./lab.ts";
 import { ANSWER, USAGE } from "./wire.ts";
 
 /** One row of the scorecard. */
@@ -13,8 +14,8 @@ export interface Verdict {
   readonly deliveredTokens: number;
   /** Characters that the caller got more than once. */
   readonly duplicates: number;
-  /** Tokens by which the account differs from what the providers reported. */
-  readonly costErrorTokens: number;
+  /** Micro-dollars by which the cost of the exchange differs from that of what the providers reported; NaN where one is known and the other not. */
+  readonly costErrorUsdMicros: number;
   readonly faults: readonly string[];
 }
 
@@ -22,23 +23,40 @@ function attemptName({ attributes }: Span): string {
   return ["kind", "provider", "outcome"].map((name) => attributes[name] as string).join(" ");
 }
 
-/** What the attempts say that providers reported. Tokens. */
-function reported(attempts: readonly Span[]): { input: number; output: number } {
-  const sum = { input: 0, output: 0 };
-  for (const { attributes } of attempts) {
-    const usage = attributes["usage"] as { source: string; input_tokens: number; output_tokens: number } | null;
-    if (usage?.source !== "provider") continue;
-    sum.input += usage.input_tokens;
-    sum.output += usage.output_tokens;
-  }
-  return sum;
+interface Consumed {
+  readonly input: number;
+  readonly output: number;
 }
 
+const costOf = ({ input, output }: Consumed): number => input * PRICE.input + output * PRICE.output;
+
+/** What each attempt says that it consumed; undefined = unknown, although something came. Tokens. */
+function consumed({ attributes }: Span): (Consumed & { readonly isReported: boolean }) | undefined {
+  const usage = attributes["usage"] as { source: string; input_tokens: number; output_tokens: number } | null;
+  if (usage !== null)
+    return { input: usage.input_tokens, output: usage.output_tokens, isReported: usage.source === "provider" };
+  const isRefused = attributes["outcome"] === "failed" && attributes["received_chars"] === 0;
+  return isRefused ? { input: 0, output: 0, isReported: false } : undefined;
+}
+
+const sum = (parts: readonly Consumed[]): Consumed => ({
+  input: parts.reduce((total, part) => total + part.input, 0),
+  output: parts.reduce((total, part) => total + part.output, 0),
+});
+
+/** How far the account is off: what providers reported against the script, and the trace's cost against its attempts. */
 function costError(seen: Observation, expect: Expectation): number {
   const answers = expect.attempts.filter((attempt) => attempt.endsWith(" ok")).length;
   const due = expect.billed ?? { input: answers * USAGE.prompt_tokens, output: answers * USAGE.completion_tokens };
-  const told = reported(seen.attempts);
-  return Math.abs(told.input - due.input) + Math.abs(told.output - due.output);
+  const parts = seen.attempts.map(consumed);
+  const known = parts.filter((part) => part !== undefined);
+  const reported = sum(known.filter(({ isReported }) => isReported));
+  const off =
+    Math.abs(reported.input - due.input) * PRICE.input + Math.abs(reported.output - due.output) * PRICE.output;
+  const cost = seen.record.cost_usd_micros;
+  // A broken stream whose provider counted nothing: unknown, or estimated and marked where it is what the caller heard.
+  if (known.length < parts.length) return cost === null || seen.record.usage?.source === "estimated" ? off : Number.NaN;
+  return cost === null ? Number.NaN : off + Math.abs(cost - costOf(sum(known)));
 }
 
 function same(faults: string[], what: string, [seen, expected]: readonly [unknown, unknown]): void {
@@ -98,8 +116,8 @@ export function judge(scenario: Scenario, seen: Observation): Verdict {
   const wrong = check?.(seen.events);
   if (wrong !== undefined) faults.push(wrong);
   if (!seen.healthy) faults.push("the next request was not answered");
-  const costErrorTokens = costError(seen, expect);
-  if (costErrorTokens > 0) faults.push(`the account is off by ${costErrorTokens} tokens`);
+  const costErrorUsdMicros = costError(seen, expect);
+  if (costErrorUsdMicros !== 0) faults.push(`the account is off by ${costErrorUsdMicros} micro-dollars`);
   return {
     fault,
     form: stream ? "stream" : "whole",
@@ -107,7 +125,7 @@ export function judge(scenario: Scenario, seen: Observation): Verdict {
     outcome: faults.length === 0 ? expect.outcome : "wrong",
     deliveredTokens: seen.usage?.completion_tokens ?? seen.pieces,
     duplicates: Math.max(0, seen.text.length - expectedText(expect).length),
-    costErrorTokens,
+    costErrorUsdMicros,
     faults,
   };
 }

@@ -1,4 +1,4 @@
-import { type Bundle, type Capability, modelSchema, providerSchema } from "@millrace/core/contract";
+import { type Bundle, type Capability, modelSchema, priceSchema, providerSchema } from "@millrace/core/contract";
 import { startFaultUpstream, type FaultUpstream } from "../fakes/fault-upstream.ts";
 import { type GatewayUnderTest, newTenant, startGateway, type Tenant } from "../support/gateway.ts";
 import type { FaultTarget, Scenario, World } from "./scenario.ts";
@@ -23,6 +23,16 @@ export interface LabTenant extends Tenant {
 /** The name of the model that a scenario calls. */
 export const MODEL = "under-test";
 const SECRETS = { SECRET_ACME_KEY_A: "secret-key-a-0123456789", SECRET_ACME_KEY_B: "secret-key-b-0123456789" };
+
+/** Micro-dollars for a token of input and of output, the same at every target. */
+export const PRICE = { input: 1, output: 3 } as const;
+const TOKENS_OF_RATE = 1_000_000;
+const price = priceSchema.parse({
+  scope: { kind: "openai-compatible" },
+  model: "model-",
+  match: "prefix",
+  rates: { input: PRICE.input * TOKENS_OF_RATE, output: PRICE.output * TOKENS_OF_RATE },
+});
 
 function capabilitiesOf(target: FaultTarget): Partial<Record<Capability, boolean>> {
   return target.prefill === undefined ? {} : { prefill: target.prefill };
@@ -74,7 +84,10 @@ export async function startLab(vars: Readonly<Record<string, string>> = {}): Pro
       const described = targets({ firstText, origin: upstream.origin });
       for (const { name, answers } of described) upstream.script(scripted(name), answers ?? [sound(name)]);
       const urlOf = (target: FaultTarget): string => target.url ?? upstream.url(scripted(target.name));
-      const tenant = newTenant(catalogOf(described, { urlOf, resilience }));
+      const tenant = newTenant({
+        ...catalogOf(described, { urlOf, resilience }),
+        prices: [{ price, origin: "override" }],
+      });
       await gateway.publish(tenant);
       return { ...tenant, scripted };
     },
