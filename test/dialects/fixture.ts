@@ -61,8 +61,14 @@ function catalogOf(origin: string): Pick<Bundle, "models" | "providers"> {
   };
 }
 
-/** A prompt `reply`, version 3, with the variable `name`. */
+/** A prompt `reply`, version 3, with the variable `name`; and `fact`, which asks Claude for JSON. */
 function promptsOf(): Pick<Bundle, "prompts" | "versions"> {
+  const fact = promptContentSchema.parse({
+    messages: [{ slot: "input" }],
+    output: { schema: { type: "object", properties: { city: { type: "string" } } } },
+    settings: { model: "claude" },
+  });
+  const factHash = closureHash(fact, {});
   const content = promptContentSchema.parse({
     system: "You help {{name}}.",
     messages: [{ slot: "input" }],
@@ -71,8 +77,14 @@ function promptsOf(): Pick<Bundle, "prompts" | "versions"> {
   });
   const hash = closureHash(content, {});
   return {
-    prompts: { reply: { id: `prm_${"0".repeat(32)}`, labels: { production: hash }, numbers: { "3": hash } } },
-    versions: { [hash]: { prompt: "reply", version: 3, content, includes: {} } },
+    prompts: {
+      fact: { id: `prm_${"1".repeat(32)}`, labels: { production: factHash }, numbers: { "1": factHash } },
+      reply: { id: `prm_${"0".repeat(32)}`, labels: { production: hash }, numbers: { "3": hash } },
+    },
+    versions: {
+      [factHash]: { prompt: "fact", version: 1, content: fact, includes: {} },
+      [hash]: { prompt: "reply", version: 3, content, includes: {} },
+    },
   };
 }
 

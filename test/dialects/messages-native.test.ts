@@ -105,6 +105,46 @@ describe("a model of Anthropic's, asked in Anthropic's words", () => {
   });
 });
 
+describe("a named prompt that a model of Anthropic's answers", () => {
+  it("is told in the caller's form, whatever was needed to ask for it", async () => {
+    at.upstream.answer((request) => {
+      const [tool] = (request.json["tools"] ?? []) as { name: string }[];
+      const answer =
+        tool === undefined ? { type: "text", text: "{}" } : { type: "tool_use", id: "t", name: tool.name, input: {} };
+      return json({
+        ...head,
+        content: [answer],
+        stop_reason: tool === undefined ? "end_turn" : "tool_use",
+        stop_sequence: null,
+        usage,
+      });
+    });
+    const message = await client.messages.create({
+      model: "prompt:fact",
+      max_tokens: 64,
+      messages: [{ role: "user", content: "hi" }],
+    });
+    expect(message).toMatchObject({ content: [{ type: "text", text: "{}" }], stop_reason: "end_turn" });
+  });
+});
+
+describe("a second call of the same model", () => {
+  it("goes on where the first stopped, exactly once and in one message", async () => {
+    let calls = 0;
+    at.upstream.answer(() => (++calls === 1 ? anthropicStream(events.slice(0, 8), true) : anthropicStream(events)));
+    const told: string[] = [];
+    const streamed = client.messages.stream(params() as Anthropic.MessageStreamParams);
+    streamed.on("streamEvent", (event) => told.push(event.type));
+    const message = await streamed.finalMessage();
+    expect(calls).toBe(2);
+    expect(message.content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("")).toBe("Hello");
+    expect(told.filter((type) => type.startsWith("message_st"))).toEqual(["message_start", "message_stop"]);
+    expect(told.filter((type) => type === "content_block_start")).toHaveLength(
+      told.filter((type) => type === "content_block_stop").length,
+    );
+  });
+});
+
 describe("the cache", () => {
   it("keeps apart what only Anthropic's words tell apart, and serves again what is the same", async () => {
     at.upstream.answer(anthropicStream(events));

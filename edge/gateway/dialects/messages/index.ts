@@ -14,7 +14,7 @@ export function betasOf(headers: Headers): readonly string[] {
 }
 
 function tellWhole(answer: WholeAnswer, options: MessageStreamOptions): string {
-  if (answer.native?.dialect === "anthropic") return answer.native.text;
+  if (options.askedNatively && answer.native?.dialect === "anthropic") return answer.native.text;
   const stream = new MessageStream(options);
   const message = foldMessage([...stream.told(wholeEvents(answer)), ...stream.ending()]);
   if (message === undefined) throw new MillraceError("upstream-garbage");
@@ -25,6 +25,7 @@ function tellerOf(request: TranslatedMessages, facts: TellerFacts): Teller {
   const { traceId, resolution, estimate } = facts;
   const options: MessageStreamOptions = {
     traceId,
+    askedNatively: resolution.nativeHash !== undefined,
     id: `msg_${traceId.slice(traceId.indexOf("_") + 1)}`,
     model: resolution.model,
     names: request.names,

@@ -10,6 +10,8 @@ import { toMessageUsage } from "./usage.ts";
 
 export interface MessageStreamOptions extends WriterOptions {
   readonly traceId: string;
+  /** Whether the target may have been asked in the caller's own words: only then are its own words the answer. */
+  readonly askedNatively: boolean;
   /** For an answer whose provider counted nothing. */
   readonly estimate: (summary: AnswerSummary) => Usage | undefined;
 }
@@ -27,6 +29,7 @@ export class MessageStream implements StreamTeller {
   readonly #writer: MessageWriter;
   readonly #assembler = new AnswerAssembler("chat");
   #mode: "undecided" | "native" | "told" = "undecided";
+  #nativeStarted = false;
   #nativeBlocks = 0;
   #nativeOpen: "text" | "thinking" | undefined;
   /** The provider's own last word, held back until the answer is recorded. */
@@ -35,6 +38,7 @@ export class MessageStream implements StreamTeller {
   constructor(options: MessageStreamOptions) {
     this.#options = options;
     this.#writer = new MessageWriter(options);
+    if (!options.askedNatively) this.#mode = "told";
   }
 
   frames(frames: readonly ModelFrame[]): string {
@@ -49,7 +53,7 @@ export class MessageStream implements StreamTeller {
     if (this.#mode === "native") {
       // What follows its last word is the same answer's end in the pipeline's words.
       if (this.#nativeStop !== undefined) return "";
-      const restarted = native?.event === "message_start" && this.#nativeBlocks > 0;
+      const restarted = native?.event === "message_start" && this.#nativeStarted;
       if (native !== undefined && !restarted) return this.#native(native);
       // Nothing to say is no change of voice.
       if (native === undefined && frame.events.length === 0) return "";
@@ -68,6 +72,9 @@ export class MessageStream implements StreamTeller {
   #native(event: NativeEvent): string {
     const text = `event: ${event.event}\ndata: ${event.data}\n\n`;
     switch (event.event) {
+      case "message_start":
+        this.#nativeStarted = true;
+        return text;
       case "content_block_start": {
         const block = asFields(asFields(JSON.parse(event.data))?.["content_block"]);
         this.#nativeBlocks++;
