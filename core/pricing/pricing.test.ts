@@ -28,7 +28,7 @@ const allRates: fc.Arbitrary<Rates> = fc
   .map((rates) => rates satisfies Rates);
 
 /** Counts whose parts fit into their wholes. */
-const usage: fc.Arbitrary<Required<Consumption>> = fc
+const usage: fc.Arbitrary<Required<Omit<Consumption, "serviceTier">>> = fc
   .record({
     plainInput: count,
     cachedInputTokens: count,

@@ -29,7 +29,9 @@ describe("continueRequest", () => {
   });
 
   it("leaves room for at least one token", () => {
-    const request = { surface: "chat", fields: { messages: [user], max_completion_tokens: 3 } } as const;
-    expect(continueRequest(request, { text: "Hello", tokens: 9 })?.fields["max_completion_tokens"]).toBe(1);
+    const fields = { messages: [user], max_completion_tokens: 3 };
+    expect(
+      continueRequest({ surface: "chat", fields }, { text: "Hello", tokens: 9 })?.fields["max_completion_tokens"],
+    ).toBe(1);
   });
 });

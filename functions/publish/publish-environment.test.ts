@@ -103,7 +103,10 @@ describe.each(databaseKinds)("publishEnvironment on $name", ({ start }) => {
   });
 
   it("carries the prices of the targets in use, wherever in a route they stand, and no others", async () => {
-    const add = async (id: string, price: { readonly model: string; readonly match: string }): Promise<unknown> =>
+    const add = async (
+      id: string,
+      price: { readonly model: string; readonly match: string; readonly scope: object; readonly rates: object },
+    ): Promise<unknown> =>
       database.query(
         "insert into prices (id, project_id, origin, scope, scope_name, model, match, valid_from, price, created_at, updated_at) " +
           "values ($1, $2, 'import', 'kind', $1, $3, $4, '-infinity', $5, now(), now())",

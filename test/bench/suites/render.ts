@@ -49,6 +49,9 @@ export function benchRender(): BenchResult {
     labels: [{ promptId: "prm_0", label: "production", versionId: "ver_0", previousVersionId: null }],
     models: [],
     providers: [],
+    prices: [],
+    budgets: [],
+    cachePurges: [],
   });
   const once = (order: number): void => {
     resolvePromptReference(bundle, "prompt:reply");
