@@ -1,9 +1,18 @@
-import { type MediaSurface, MillraceError, toMillraceError, traceOutboxName } from "@millrace/core/contract";
+import {
+  type IdSource,
+  type MediaSurface,
+  MillraceError,
+  newId,
+  toMillraceError,
+  traceOutboxName,
+} from "@millrace/core/contract";
 import { errorFields } from "@millrace/core/log";
 import { Hono } from "hono";
+import { BatchIndex } from "./batches/batch-index.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ResponseStore } from "./dialects/responses/response-store.ts";
 import { stateBucket } from "./dialects/responses/state-bucket.ts";
+import { FileStore } from "./files/file-store.ts";
 import { corsHeaders, preflightResponse } from "./http/cors.ts";
 import { errorResponse } from "./http/error-response.ts";
 import { type Served, timed } from "./http/server-timing.ts";
@@ -11,12 +20,20 @@ import { TELEMETRY_OBJECT } from "./metrics/telemetry-service.ts";
 import { createPages } from "./pages/create-pages.tsx";
 import { createPipeline, type Pipeline, type Platform } from "./pipeline/create-pipeline.ts";
 import type { PipelineDeps } from "./pipeline/pipeline-deps.ts";
+import { cancelBatchRoute, createBatchRoute, listBatchesRoute, retrieveBatchRoute } from "./routes/batches.ts";
 import { budgetUsageRoute } from "./routes/budget-usage.ts";
 import { chatCompletionsRoute } from "./routes/chat-completions.ts";
 import { completionsRoute } from "./routes/completions.ts";
 import { controlRoute } from "./routes/control.ts";
 import { countTokensRoute } from "./routes/count-tokens.ts";
 import { embeddingsRoute } from "./routes/embeddings.ts";
+import {
+  deleteFileRoute,
+  fileContentRoute,
+  listFilesRoute,
+  retrieveFileRoute,
+  uploadFileRoute,
+} from "./routes/files.ts";
 import { type HealthDeps, livenessRoute, readinessRoute } from "./routes/health.ts";
 import { mediaPaths, mediaRoute } from "./routes/media.ts";
 import { messagesRoute } from "./routes/messages.ts";
@@ -32,6 +49,11 @@ import {
 } from "./routes/responses.ts";
 
 const NONCE_BYTES = 16;
+
+interface IsolateParts {
+  readonly platform: Platform;
+  readonly pipeline: Pipeline;
+}
 
 function runnerProbe({ runnerHealthUrl }: GatewayConfig, platform: Platform): (() => Promise<void>) | undefined {
   if (runnerHealthUrl === undefined) return undefined;
@@ -79,6 +101,25 @@ function addDialects(app: Hono, pipeline: PipelineDeps, responses: ResponseStore
   app.get("/v1/responses/:id/input_items", inputItemsRoute(stored));
 }
 
+/** What callers keep between their requests, and what is done for them while they are away. */
+function addFilesAndBatches(app: Hono, config: GatewayConfig, { platform, pipeline }: IsolateParts): void {
+  const { nowMs, randomBytes } = platform;
+  const files = new FileStore({ bucket: config.state, nowMs });
+  const idSource = (): IdSource => ({ nowMs: nowMs(), random: randomBytes(10) });
+  const ofFiles = { ...pipeline, files, newFileId: () => newId("file", idSource()) };
+  app.post("/v1/files", uploadFileRoute(ofFiles));
+  app.get("/v1/files", listFilesRoute(ofFiles));
+  app.get("/v1/files/:id", retrieveFileRoute(ofFiles));
+  app.delete("/v1/files/:id", deleteFileRoute(ofFiles));
+  app.get("/v1/files/:id/content", fileContentRoute(ofFiles));
+  const batches = new BatchIndex({ bucket: config.state, run: (id) => config.batchRun.getByName(id) });
+  const ofBatches = { ...pipeline, files, batches, newBatchId: () => newId("batch", idSource()) };
+  app.post("/v1/batches", createBatchRoute(ofBatches));
+  app.get("/v1/batches", listBatchesRoute(ofBatches));
+  app.get("/v1/batches/:id", retrieveBatchRoute(ofBatches));
+  app.post("/v1/batches/:id/cancel", cancelBatchRoute(ofBatches));
+}
+
 /**
  * The gateway. One request of an inference route passes these stages, each a folder of `stages/` with one entry that takes read-only
  * values and returns a decision with its reason:
@@ -87,12 +128,13 @@ function addDialects(app: Hono, pipeline: PipelineDeps, responses: ResponseStore
  *    behind it sees one.
  * 2. **resolve** adds the target, the prompt version, the resolved hash and the request as the model gets it; takes `prompt`, Millrace's
  *    own field, away.
- * 3. **cache** adds nothing, or the answer.
- * 4. **dispatch** adds the answer: whole, or a stream whose first frames are here.
- * 5. **record** adds the trace, from what all the others decided and how long each took.
+ * 3. **reserve** holds, in the ledger, the most that the exchange can take; it runs beside the next stage.
+ * 4. **cache** adds nothing, or the answer.
+ * 5. **dispatch** adds the answer: whole, or a stream whose first frames are here.
+ * 6. **record** adds the trace, from what all the others decided and how long each took.
  *
- * `pipeline/` runs them in this order and carries the answer out; `stream/` is its one reader and one writer. Guards, retrieval and the
- * ledger are stages of their own between these. Everything else is a route that needs at most stage 1.
+ * `pipeline/` runs them in this order and carries the answer out; `stream/` is its one reader and one writer. Guards and
+ * retrieval are stages of their own between these. Everything else is a route that needs at most stage 1.
  */
 export function createApp(
   config: GatewayConfig,
@@ -120,6 +162,7 @@ export function createApp(
     app.post(path, mediaRoute(surface, pipeline));
   app.get("/v1/models", modelsRoute(pipeline));
   addDialects(app, pipeline, responseStore(config, platform));
+  addFilesAndBatches(app, config, { platform, pipeline });
   app.get("/api/v1/budgets/usage", budgetUsageRoute({ ...pipeline, ...pipeline.reserve }));
   app.all("/api/v1/*", controlRoute({ ...pipeline, control: config.control, log: platform.log }));
   app.get("/healthz", livenessRoute);
