@@ -17,7 +17,7 @@ export interface FaultTarget {
   readonly answers?: readonly Answer[];
   /** Instead of the scripted server. */
   readonly url?: string;
-  readonly provider?: Partial<Pick<Provider, "secrets" | "max_concurrent">>;
+  readonly provider?: Partial<Pick<Provider, "kind" | "secrets" | "max_concurrent">>;
   readonly timeouts?: Partial<Provider["timeouts"]>;
   readonly contextTokens?: number;
   readonly prefill?: boolean;

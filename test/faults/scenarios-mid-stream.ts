@@ -59,6 +59,28 @@ const toolCall = chunk({
   tool_calls: [{ index: 0, id: "c", type: "function", function: { name: "f", arguments: '{"a"' } }],
 });
 
+/** The beginning of an answer in Anthropic's own words. */
+const anthropicOpening: readonly Step[] = [
+  {
+    type: "message_start",
+    message: {
+      id: "msg_1",
+      type: "message",
+      role: "assistant",
+      model: "model-one",
+      content: [],
+      usage: { input_tokens: 11, output_tokens: 1 },
+    },
+  },
+  { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+  { type: "ping" },
+  ...PIECES.slice(0, DELIVERED).map((text) => ({
+    type: "content_block_delta",
+    index: 0,
+    delta: { type: "text_delta", text },
+  })),
+].map((event) => ({ write: `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n` }));
+
 /** Faults after the caller has text: the same answer goes on, or says that it does not. */
 export const scenariosMidStream: readonly Scenario[] = [
   ...waysToBreak.map(({ fault, end, one }): Scenario => ({
@@ -73,6 +95,19 @@ export const scenariosMidStream: readonly Scenario[] = [
     targets: broken(end, [continues], one),
     expect: { ...resumed, billed: { input: CONTINUED_USAGE.prompt_tokens, output: CONTINUED_USAGE.completion_tokens } },
   })),
+  {
+    fault: "Anthropic's stream breaks, told again",
+    stream: true,
+    targets: ({ firstText }) => [
+      {
+        name: "one",
+        provider: { kind: "anthropic", secrets: ["KEY_A"] },
+        answers: [stream([...anthropicOpening, { until: firstText }, { fin: true }])],
+      },
+      two,
+    ],
+    expect: resumed,
+  },
   {
     fault: "stream breaks twice",
     stream: true,
