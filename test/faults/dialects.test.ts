@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { gate } from "../fakes/upstream.ts";
 import { type Lab, MODEL, startLab } from "./lab.ts";
-import { ANSWER, opening, sound, stream } from "./wire.ts";
+import { ANSWER, anthropicOpening, opening, sound, stream } from "./wire.ts";
 
 let lab: Lab;
 beforeAll(async () => {
@@ -40,10 +40,44 @@ function textOf({ type, delta }: DialectEvent): string {
 }
 
 describe("a stream that breaks and is resumed, in another dialect", () => {
-  it.each([
-    ["/v1/messages", { max_tokens: 100, messages: [{ role: "user", content: "hi" }] }, "message_start", "message_stop"],
-    ["/v1/responses", { input: "hi" }, "response.created", "response.completed"],
-  ])("%s tells one answer, once", async (path, body, begin, end) => {
+  it("/v1/messages of a provider that speaks it itself goes on in the same block", async () => {
+    const firstText = gate();
+    const tenant = await lab.admit(
+      {
+        targets: () => [
+          {
+            name: "one",
+            provider: { kind: "anthropic", secrets: ["KEY_A"] },
+            answers: [stream([...anthropicOpening(4), { until: firstText.opened }, { reset: true }])],
+          },
+          { name: "two", answers: [sound("two")] },
+        ],
+      },
+      { firstText: firstText.opened },
+    );
+    const body = { model: MODEL, stream: true, max_tokens: 100, messages: [{ role: "user", content: "hi" }] };
+    const events = await eventsOf(await lab.gateway.post("/v1/messages", tenant, body), () => firstText.open());
+    expect(events.map(textOf).join("")).toBe(ANSWER);
+    const structure = events
+      .map(({ type }) => type)
+      .filter((type) => type !== "content_block_delta" && type !== "ping");
+    expect(structure).toEqual([
+      "message_start",
+      "content_block_start",
+      "content_block_stop",
+      "message_delta",
+      "message_stop",
+    ]);
+  });
+
+  it.each<[string, object, [string, string]]>([
+    [
+      "/v1/messages",
+      { max_tokens: 100, messages: [{ role: "user", content: "hi" }] },
+      ["message_start", "message_stop"],
+    ],
+    ["/v1/responses", { input: "hi" }, ["response.created", "response.completed"]],
+  ])("%s tells one answer, once", async (path, body, [begin, end]) => {
     const firstText = gate();
     const tenant = await lab.admit(
       {

@@ -11,6 +11,7 @@ import {
   PIECES,
   sound,
   stream,
+  anthropicOpening,
 } from "./wire.ts";
 
 const SHORT_MS = 400;
@@ -59,28 +60,6 @@ const toolCall = chunk({
   tool_calls: [{ index: 0, id: "c", type: "function", function: { name: "f", arguments: '{"a"' } }],
 });
 
-/** The beginning of an answer in Anthropic's own words. */
-const anthropicOpening: readonly Step[] = [
-  {
-    type: "message_start",
-    message: {
-      id: "msg_1",
-      type: "message",
-      role: "assistant",
-      model: "model-one",
-      content: [],
-      usage: { input_tokens: 11, output_tokens: 1 },
-    },
-  },
-  { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
-  { type: "ping" },
-  ...PIECES.slice(0, DELIVERED).map((text) => ({
-    type: "content_block_delta",
-    index: 0,
-    delta: { type: "text_delta", text },
-  })),
-].map((event) => ({ write: `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n` }));
-
 /** Faults after the caller has text: the same answer goes on, or says that it does not. */
 export const scenariosMidStream: readonly Scenario[] = [
   ...waysToBreak.map(({ fault, end, one }): Scenario => ({
@@ -102,7 +81,7 @@ export const scenariosMidStream: readonly Scenario[] = [
       {
         name: "one",
         provider: { kind: "anthropic", secrets: ["KEY_A"] },
-        answers: [stream([...anthropicOpening, { until: firstText }, { fin: true }])],
+        answers: [stream([...anthropicOpening(DELIVERED), { until: firstText }, { fin: true }])],
       },
       two,
     ],

@@ -87,6 +87,30 @@ export function continuing(by: string): (request: { readonly json: Record<string
   };
 }
 
+/** The beginning of an answer in Anthropic's own words. */
+export function anthropicOpening(count: number): Step[] {
+  return [
+    {
+      type: "message_start",
+      message: {
+        id: "msg_1",
+        type: "message",
+        role: "assistant",
+        model: "model-one",
+        content: [],
+        usage: { input_tokens: 11, output_tokens: 1 },
+      },
+    },
+    { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+    { type: "ping" },
+    ...PIECES.slice(0, count).map((text) => ({
+      type: "content_block_delta",
+      index: 0,
+      delta: { type: "text_delta", text },
+    })),
+  ].map((event) => ({ write: `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n` }));
+}
+
 /** An error answer in OpenAI's form. */
 export function failure(status: number, error: object = {}, headers: Readonly<Record<string, string>> = {}): Script {
   return {
