@@ -1,5 +1,8 @@
 import type { ConfigHubService, TraceOutboxService } from "@millrace/core/contract";
 import { z } from "zod";
+import type { ExportName } from "./telemetry/export-name.ts";
+import { type OtlpSettings, otlpSettings, otlpVariables } from "./telemetry/otlp-settings.ts";
+import type { ExportQueue } from "./telemetry/queue-exports.ts";
 
 /** The bindings of `functions/wrangler.toml`, and the secrets, as the platform hands them over. */
 export interface FunctionsEnv {
@@ -11,6 +14,10 @@ export interface FunctionsEnv {
   readonly BUNDLES: KVNamespace;
   readonly TRACE_BODIES: R2Bucket;
   readonly TRACES: Queue<string>;
+  readonly TELEMETRY: Queue<ExportName>;
+  readonly OTLP_ENDPOINT?: string;
+  readonly OTLP_HEADERS?: string;
+  readonly OTLP_CONTENT?: string;
   readonly CONFIG_HUB: DurableObjectNamespace<ConfigHubService & Rpc.DurableObjectBranded>;
   readonly TRACE_OUTBOX: DurableObjectNamespace<TraceOutboxService & Rpc.DurableObjectBranded>;
 }
@@ -20,6 +27,7 @@ const settingsSchema = z.object({
   NEON_FETCH_ENDPOINT: z.url().optional(),
   BUNDLE_PRIVATE_KEY: z.base64().min(1),
   ALLOWED_PRIVATE_HOSTS: z.string().default(""),
+  ...otlpVariables,
 });
 
 export interface Config {
@@ -32,6 +40,9 @@ export interface Config {
   readonly bundles: KVNamespace;
   readonly traceBodies: R2Bucket;
   readonly traces: Queue<string>;
+  readonly telemetry: ExportQueue;
+  /** Where finished traces are exported to; undefined = nowhere. */
+  readonly otlp: OtlpSettings | undefined;
   readonly configHub: (environmentId: string) => ConfigHubService;
   readonly traceOutbox: (name: string) => Pick<TraceOutboxService, "acknowledge" | "read">;
 }
@@ -54,6 +65,8 @@ export function readConfig(env: FunctionsEnv): Config {
     bundles: env.BUNDLES,
     traceBodies: env.TRACE_BODIES,
     traces: env.TRACES,
+    telemetry: env.TELEMETRY,
+    otlp: otlpSettings(settings.data),
     configHub: (environmentId) => env.CONFIG_HUB.getByName(environmentId),
     traceOutbox: (name) => env.TRACE_OUTBOX.getByName(name),
   };

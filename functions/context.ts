@@ -12,12 +12,17 @@ import type { SweepBucket } from "./cron/sweep-spill.ts";
 import { log } from "./log.ts";
 import { createBundleSigner, publishEnvironment, type PublishDeps } from "./publish/index.ts";
 import { writeSpill } from "./spill.ts";
+import type { ExportDeps } from "./telemetry/consume-exports.ts";
+import { postOtlp } from "./telemetry/post-otlp.ts";
+import { queueExports } from "./telemetry/queue-exports.ts";
 
 /** Everything that the Worker's entry points hand to plain functions: the composition root. */
 export interface Context {
   readonly config: Config;
   readonly db: Database;
   readonly ingest: ConsumeDeps;
+  /** Undefined where nothing is exported. */
+  readonly exports: ExportDeps | undefined;
   readonly publish: PublishDeps;
   readonly bucket: SweepBucket;
   readonly control: ControlApi;
@@ -63,6 +68,7 @@ function createContext(config: Config): Context {
     config,
     db,
     ingest,
+    exports: exportDeps(config),
     publish,
     bucket: sweepBucket(config),
     control,
@@ -105,6 +111,9 @@ function ingestDeps(config: Config): ConsumeDeps {
         await bucket.delete([...keys]);
       },
     },
+    exportLater: async (names) => {
+      if (config.otlp !== undefined) await queueExports(names, config.telemetry);
+    },
     putDead: async (key, text) => {
       await bucket.put(key, text);
     },
@@ -117,6 +126,19 @@ function ingestDeps(config: Config): ConsumeDeps {
     },
     log,
     now: Date.now,
+    random: Math.random,
+  };
+}
+
+function exportDeps(config: Config): ExportDeps | undefined {
+  const { otlp, telemetry } = config;
+  if (otlp === undefined) return undefined;
+  return {
+    query: boundedQuery(config, STATEMENT_TIMEOUT_MS),
+    content: otlp.content,
+    post: (body) => postOtlp(body, otlp, { fetch: (input, init) => fetch(input, init), nowMs: Date.now }),
+    requeue: (names) => queueExports(names, telemetry),
+    log,
     random: Math.random,
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The functions Worker. Nothing here is on the path of a request to a model.
- *   queue      traces and the messages that the queue gave up on
+ *   queue      traces, the messages that the queue gave up on, and the names of traces to export
  *   scheduled  each minute: publications left behind, partitions, spilled traces
  *   ControlApi `/api/v1`, for the gateway's service binding only
  *   ConfigHub, TraceOutbox  Durable Objects, which the gateway binds to
@@ -11,6 +11,8 @@ import { cronJobs } from "./cron/jobs.ts";
 import { runJobs } from "./cron/run-jobs.ts";
 import { consumeDeadTraces, consumeTraces } from "./ingest/consume-traces.ts";
 import { isDeadQueue } from "./ingest/dead-queue.ts";
+import { consumeExports } from "./telemetry/consume-exports.ts";
+import { isTelemetryQueue } from "./telemetry/export-name.ts";
 
 export { ControlApi } from "./control-entrypoint.ts";
 export { ConfigHub } from "./objects/config-hub.ts";
@@ -21,8 +23,9 @@ export default {
     return new Response(null, { status: 404 });
   },
   async queue(batch, env) {
-    const { ingest } = contextOf(env);
-    await (isDeadQueue(batch.queue) ? consumeDeadTraces(batch, ingest) : consumeTraces(batch, ingest));
+    const { exports, ingest } = contextOf(env);
+    if (isTelemetryQueue(batch.queue)) await consumeExports(batch, exports);
+    else await (isDeadQueue(batch.queue) ? consumeDeadTraces(batch, ingest) : consumeTraces(batch, ingest));
   },
   async scheduled(_controller, env) {
     const context = contextOf(env);

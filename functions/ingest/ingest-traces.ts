@@ -1,5 +1,6 @@
 import type { TraceMessage } from "@millrace/core/contract";
 import { errorFields, type Log } from "@millrace/core/log";
+import { type ExportName, exportName } from "../telemetry/export-name.ts";
 import { classifyFault } from "./classify-fault.ts";
 import { type BodyStore, placeBodies } from "./place-bodies.ts";
 import { MAX_STATEMENT_BYTES, parameterBytes, type Query } from "./query.ts";
@@ -8,6 +9,8 @@ import { STORE_TRACES, storableRow } from "./store-statement.ts";
 export interface IngestDeps {
   readonly query: Query;
   readonly bodies: BodyStore;
+  /** Notes that these traces, which Postgres holds now, are to be exported; throws when they cannot be noted. */
+  readonly exportLater: (names: readonly ExportName[]) => Promise<void>;
   readonly log: Log;
 }
 
@@ -107,8 +110,21 @@ class IngestRun<T extends { readonly message: TraceMessage }> {
       await this.#afterFault(group, error);
       return;
     }
+    if (!(await this.#noteExports(group))) return;
     this.#stored.push(...group.map((row) => row.item));
     await this.#deleteSuperfluous(group);
+  }
+
+  /** Before anything is acknowledged: a message that comes again is stored once all the same, and noted again. */
+  async #noteExports(group: readonly PreparedRow<T>[]): Promise<boolean> {
+    try {
+      await this.#deps.exportLater(group.map(({ item }) => exportName(item.message.record)));
+      return true;
+    } catch (error) {
+      this.#deps.log("warn", "export-queue-away", { count: group.length, ...errorFields(error) });
+      this.#away.push(...group.map((row) => row.item));
+      return false;
+    }
   }
 
   async #afterFault(group: readonly PreparedRow<T>[], error: unknown): Promise<void> {

@@ -68,6 +68,7 @@ class World {
       put: () => Promise.reject(new Error("no bodies in this test")),
       delete: () => Promise.reject(new Error("no bodies in this test")),
     },
+    exportLater: async () => undefined,
     putDead: () => Promise.reject(new Error("nothing dies in this test")),
     spill: () => Promise.reject(new Error("nothing spills in this test")),
     readShelf: async (_outbox, traceIds) => this.shelf.texts(traceIds),

@@ -17,6 +17,11 @@ export interface LocalConfig {
   readonly runner: boolean;
   /** Private addresses (`host:port`) that providers may have, beside the local runner's. */
   readonly allowedPrivateHosts: readonly string[];
+  /** Settings of the observability that are passed on as they are: METRICS_TOKEN to the gateway, OTLP_* to the functions Worker. */
+  readonly observability: {
+    readonly gateway: Readonly<Record<string, string>>;
+    readonly functions: Readonly<Record<string, string>>;
+  };
   /** `SECRET_*`: handed to the gateway and to nothing else. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -56,6 +61,10 @@ export function readLocalConfig(root: string, env: Readonly<Record<string, strin
     databaseUrl,
     runner: runner === "on",
     allowedPrivateHosts: (setting(env, "ALLOWED_PRIVATE_HOSTS") ?? "").split(",").filter((item) => item !== ""),
+    observability: {
+      gateway: settings(env, ["METRICS_TOKEN"]),
+      functions: settings(env, ["OTLP_ENDPOINT", "OTLP_HEADERS", "OTLP_CONTENT"]),
+    },
     secrets: Object.fromEntries(
       Object.entries(env).filter(
         (entry): entry is [string, string] => entry[0].startsWith("SECRET_") && entry[1] !== undefined,
@@ -67,6 +76,19 @@ export function readLocalConfig(root: string, env: Readonly<Record<string, strin
 function setting(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
   const value = env[name]?.trim();
   return value === "" ? undefined : value;
+}
+
+/** Those of them that are set. */
+function settings(
+  env: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = setting(env, name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 function port(env: Readonly<Record<string, string | undefined>>, name: string, fallback: number): number {

@@ -164,6 +164,7 @@ async function startAllWorkers(options: {
           RUNNER_HEALTH_URL: config.runner ? `http://127.0.0.1:${ports.runner}/healthz` : "",
           // The welcome page fills the key in; a gateway that other machines reach must not give it away.
           ...(isLoopback(config.host) ? { LOCAL_KEY_HINT: key } : {}),
+          ...config.observability.gateway,
           ...config.secrets,
         },
       },
@@ -176,6 +177,7 @@ async function startAllWorkers(options: {
           NEON_FETCH_ENDPOINT: neonUrl,
           BUNDLE_PRIVATE_KEY: signing.privateKey,
           ALLOWED_PRIVATE_HOSTS: allowedPrivateHosts,
+          ...config.observability.functions,
         },
       },
     ],

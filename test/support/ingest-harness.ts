@@ -1,5 +1,6 @@
 import { neon, neonConfig } from "@neondatabase/serverless";
 import type { ConsumeDeps, QueueMessage } from "../../functions/ingest/consume-traces.ts";
+import type { ExportName } from "../../functions/telemetry/export-name.ts";
 import type { Query } from "../../functions/ingest/query.ts";
 
 /** A queue delivery that notes its fate. */
@@ -37,6 +38,8 @@ export interface Harness {
   /** Message texts that the outboxes hold, by trace id. */
   readonly shelved: Map<string, string>;
   readonly events: string[];
+  /** Names on the telemetry queue. */
+  readonly exported: ExportName[];
   /** From the n-th call on (from 0) of any dependency, one call throws. Undefined: none does. */
   failAt: number | undefined;
   calls: number;
@@ -48,6 +51,7 @@ export function ingestHarness(query: Query): Harness {
   const acknowledged: string[] = [];
   const shelved = new Map<string, string>();
   const events: string[] = [];
+  const exported: ExportName[] = [];
   const step = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => {
     return async (...args: A): Promise<R> => {
       if (harness.calls++ === harness.failAt) throw new Error("away");
@@ -59,6 +63,7 @@ export function ingestHarness(query: Query): Harness {
     acknowledged,
     shelved,
     events,
+    exported,
     failAt: undefined,
     calls: 0,
     deps: {
@@ -71,6 +76,7 @@ export function ingestHarness(query: Query): Harness {
         put: step(async (key, text) => void objects.set(key, text)),
         delete: step(async (keys) => keys.forEach((key) => objects.delete(key))),
       },
+      exportLater: step(async (names) => void exported.push(...names)),
       putDead: step(async (key, text) => void objects.set(key, text)),
       spill: step(async (bodies) => void objects.set(`spill/${objects.size}.ndjson`, bodies.join("\n"))),
       readShelf: step(async (_outbox, ids) =>

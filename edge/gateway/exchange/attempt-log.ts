@@ -1,4 +1,5 @@
 import type { ErrorCode, JsonValue, Usage } from "@millrace/core/contract";
+import { serverAddress } from "./server-address.ts";
 import type { Target } from "./target.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -30,6 +31,8 @@ function attributesOf(attempt: Attempt): Record<string, JsonValue> {
   const { target, usage } = attempt;
   return {
     provider: target.provider.name,
+    provider_kind: target.provider.kind,
+    server_address: serverAddress(target.provider) ?? null,
     model: target.model,
     key: attempt.secretName ?? null,
     kind: attempt.kind,
