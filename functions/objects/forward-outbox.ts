@@ -1,5 +1,6 @@
 import { errorFields, type Log } from "@millrace/core/log";
-import type { ClaimedRow, OutboxShelf } from "./outbox-shelf.ts";
+import type { ClaimedRow } from "./fresh-rows.ts";
+import { MAX_CLAIM_ROWS, type OutboxShelf } from "./outbox-shelf.ts";
 import { packBatches } from "./pack-batches.ts";
 
 /** Claims of one run. 20 × 1,000 messages; the alarm goes on from there, so that one run stays far below its time limit. */
@@ -23,6 +24,8 @@ export async function forwardOutbox(deps: ForwardDeps): Promise<void> {
   for (let claim = 0; claim < MAX_CLAIMS; claim++) {
     const rows = deps.shelf.claimDue();
     if (rows.length === 0 || !(await sendRows(deps, rows))) break;
+    // That was all; what has come since waits for company.
+    if (rows.length < MAX_CLAIM_ROWS) break;
   }
   await spillOverflow(deps);
 }

@@ -1,10 +1,13 @@
 import { MillraceError, type TraceText } from "@millrace/core/contract";
-import { decideResend, type ResendState } from "./decide-resend.ts";
+import { decideResend } from "./decide-resend.ts";
+import { type ClaimedRow, FreshRows } from "./fresh-rows.ts";
 import { MAX_QUEUE_MESSAGE_BYTES } from "./pack-batches.ts";
 import { nameText } from "./shelf-name.ts";
 
 /** Messages taken off the shelf for sending in one go; bounds memory and the time that one claim holds the object. */
-const MAX_CLAIM_ROWS = 1_000;
+export const MAX_CLAIM_ROWS = 1_000;
+/** A statement takes 100 parameters; a message needs four. */
+const MAX_INSERT_ROWS = 25;
 
 export interface ShelfLimits {
   /** Above this many bytes or rows the oldest messages move to R2. */
@@ -28,11 +31,6 @@ export const shelfLimits: ShelfLimits = {
 export interface ShelfItem {
   readonly traceId: string;
   readonly body: string;
-  readonly bytes: number;
-}
-
-export interface ClaimedRow extends ResendState {
-  readonly seq: number;
   readonly bytes: number;
 }
 
@@ -60,6 +58,7 @@ export class OutboxShelf {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #deps: ShelfDeps;
+  readonly #fresh = new FreshRows();
   #rows: number;
   #bytes: number;
 
@@ -88,7 +87,8 @@ export class OutboxShelf {
   }
 
   /**
-   * Puts messages on the shelf, due at once; all or none. One that is there already stays as it is.
+   * Puts messages on the shelf; all or none. One that is there already stays as it is. They are written as claimed, for the next `claimDue` of
+   * this object: a claim of its own would write each row, body and all, a second time.
    * @throws MillraceError `state-unavailable` when the shelf is full
    */
   add(items: readonly ShelfItem[]): void {
@@ -96,44 +96,72 @@ export class OutboxShelf {
     if (this.#bytes + incoming > this.#deps.limits.refuseAboveBytes) {
       throw new MillraceError("state-unavailable", { message: "the trace outbox is full", retryAfterSeconds: 60 });
     }
-    const nowMs = this.#deps.now();
-    const added = this.#storage.transactionSync(() => items.filter((item) => this.#insert(item, nowMs)));
-    this.#rows += added.length;
-    this.#bytes += added.reduce((sum, item) => sum + item.bytes, 0);
+    const groups: ShelfItem[][] = [];
+    for (let at = 0; at < items.length; at += MAX_INSERT_ROWS) groups.push(items.slice(at, at + MAX_INSERT_ROWS));
+    const [only, ...others] = groups;
+    if (only === undefined) return;
+    // One statement is a transaction by itself.
+    const added =
+      others.length === 0
+        ? this.#insert(only)
+        : this.#storage.transactionSync(() => groups.flatMap((group) => this.#insert(group)));
+    for (const row of added) {
+      this.#rows++;
+      this.#bytes += row.bytes;
+      this.#fresh.add(row);
+    }
   }
 
-  #insert(item: ShelfItem, nowMs: number): boolean {
-    const cursor = this.#sql.exec(
-      "insert into message (trace_id, body, bytes, due_at_ms) values (?, ?, ?, ?) on conflict do nothing returning seq",
-      item.traceId,
-      item.body,
-      item.bytes,
-      nowMs,
-    );
-    return cursor.toArray().length > 0;
+  #insert(items: readonly ShelfItem[]): (ShelfItem & { readonly seq: number })[] {
+    const nowMs = this.#deps.now();
+    const values = items.flatMap(({ traceId, body, bytes }) => {
+      const dueAtMs = decideResend({ sends: 1, failures: 0 }, { nowMs, random: this.#deps.random() });
+      return [traceId, body, bytes, dueAtMs];
+    });
+    const places = "(?, ?, ?, 1, ?), ".repeat(items.length).slice(0, -2);
+    const seqs = this.#sql
+      .exec<SqlRow<{ seq: number; trace_id: string }>>(
+        `insert into message (trace_id, body, bytes, sends, due_at_ms) values ${places}
+         on conflict do nothing returning seq, trace_id`,
+        ...values,
+      )
+      .toArray();
+    const byId = new Map(items.map((item) => [item.traceId, item]));
+    return seqs.flatMap(({ seq, trace_id }) => {
+      const item = byId.get(trace_id);
+      return item === undefined ? [] : [{ ...item, seq }];
+    });
+  }
+
+  /** How many messages this object has added and not claimed yet. */
+  get unclaimed(): number {
+    return this.#fresh.unclaimed;
   }
 
   /** Drops messages that are safe elsewhere; ids that are not here do nothing. */
   remove(traceIds: readonly string[]): void {
     const ids = JSON.stringify(traceIds);
-    this.#forget("delete from message where trace_id in (select value from json_each(?)) returning bytes", ids);
+    this.#forget("delete from message where trace_id in (select value from json_each(?)) returning seq, bytes", ids);
   }
 
   removeRows(seqs: readonly number[]): void {
     this.#forget(
-      "delete from message where seq in (select value from json_each(?)) returning bytes",
+      "delete from message where seq in (select value from json_each(?)) returning seq, bytes",
       JSON.stringify(seqs),
     );
   }
 
   #forget(statement: string, keys: string): void {
-    const gone = this.#sql.exec<SqlRow<{ bytes: number }>>(statement, keys).toArray();
-    this.#rows -= gone.length;
-    this.#bytes -= gone.reduce((sum, row) => sum + row.bytes, 0);
+    const gone = this.#sql.exec<SqlRow<{ seq: number; bytes: number }>>(statement, keys).toArray();
+    for (const { seq, bytes } of gone) {
+      this.#rows--;
+      this.#bytes -= bytes;
+      this.#fresh.forget(seq);
+    }
   }
 
   /**
-   * The oldest messages that are due. They count as sent from here on: should the object die before the queue answers,
+   * The oldest messages that are due, and those that this object has just added. They count as sent from here on: should the object die before the queue answers,
    * they are due again after the usual wait, without anyone having to remember them.
    */
   claimDue(): ClaimedRow[] {
@@ -145,8 +173,12 @@ export class OutboxShelf {
         MAX_CLAIM_ROWS,
       )
       .toArray();
+    const fresh = this.#fresh.claim();
+    if (rows.length === 0) return fresh;
     this.#schedule(rows.map((row) => ({ ...row, sends: row.sends + 1, failures: 0 })));
-    return rows;
+    // A row that waited here for long may have become due in the table as well.
+    const due = new Set(rows.map((row) => row.seq));
+    return [...rows, ...fresh.filter((row) => !due.has(row.seq))];
   }
 
   /** The queue refused these: due again on the short schedule. Takes the rows as `claimDue` gave them. */
@@ -174,15 +206,21 @@ export class OutboxShelf {
    * @param outbox the name of this shelf's object
    */
   queueTexts(seqs: readonly number[], outbox: string): string[] {
+    const held = seqs.map((seq) => this.#fresh.take(seq));
+    const known = held.filter((row) => row !== undefined);
+    const rows = known.length === seqs.length ? known : this.#queueRows(seqs);
+    return rows.map(({ traceId, bytes, body }) => body ?? nameText({ trace_id: traceId, outbox, bytes }));
+  }
+
+  #queueRows(seqs: readonly number[]): { traceId: string; bytes: number; body: string | null }[] {
     return this.#sql
-      .exec<SqlRow<{ trace_id: string; bytes: number; body: string | null }>>(
-        `select trace_id, bytes, case when bytes <= ? then body end body from message
+      .exec<SqlRow<{ traceId: string; bytes: number; body: string | null }>>(
+        `select trace_id "traceId", bytes, case when bytes <= ? then body end body from message
          where seq in (select value from json_each(?)) order by seq`,
         MAX_QUEUE_MESSAGE_BYTES,
         JSON.stringify(seqs),
       )
-      .toArray()
-      .map(({ trace_id, bytes, body }) => body ?? nameText({ trace_id, outbox, bytes }));
+      .toArray();
   }
 
   /** The messages of these traces that are still here. */

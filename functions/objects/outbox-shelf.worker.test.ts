@@ -95,6 +95,25 @@ describe("OutboxShelf", () => {
       expect(bench.sent).toEqual(["a"]);
     }));
 
+  it("sends, after the usual wait, what an object added and did not live to send", async () =>
+    withShelf({}, async (bench) => {
+      bench.shelf.add(items("a"));
+      const successor = bench.reopen();
+      await bench.forward(successor);
+      expect(bench.sent).toEqual([]);
+      bench.clock.nowMs += FIRST_RESEND_MS;
+      await bench.forward(successor);
+      expect(bench.sent).toEqual(["a"]);
+    }));
+
+  it("hands over once what waited here until it was due as well", async () =>
+    withShelf({}, async (bench) => {
+      bench.shelf.add(items("a"));
+      bench.clock.nowMs += FIRST_RESEND_MS;
+      await bench.forward();
+      expect(bench.sent).toEqual(["a"]);
+    }));
+
   it("keeps everything when the queue refuses, and comes back soon, oldest first", async () =>
     withShelf({}, async (bench) => {
       bench.queueDown = true;

@@ -6,12 +6,18 @@ import { log } from "../log.ts";
 import { writeSpill } from "../spill.ts";
 import { FIRST_RESEND_MS } from "./decide-resend.ts";
 import { forwardOutbox } from "./forward-outbox.ts";
+import { MAX_QUEUE_BATCH_MESSAGES } from "./pack-batches.ts";
 import { OutboxShelf, type ShelfSize, shelfItem, shelfLimits } from "./outbox-shelf.ts";
 
 /** A SQLite row may hold 2 MB, the other columns included. */
 const MAX_ROW_BYTES = 1_900_000;
 /** The least time between two alarms: a due time in the past must not become a busy loop. */
 const MIN_ALARM_MS = 1_000;
+/**
+ * How long a message waits for company on its way to the queue: a call of the queue costs more than a message in it. Nobody waits for it, and
+ * the queue itself waits a second for its batch to fill.
+ */
+const FORWARD_PAUSE_MS = 250;
 
 /**
  * A durable shelf for traces between the gateway and the queue. `append` returns when the messages are on disk (the
@@ -22,6 +28,8 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
   readonly #shelf: OutboxShelf;
   /** A cache: false after an eviction, when nothing is in flight any more. */
   #forwarding = false;
+  /** A cache: ends the pause before the next run; undefined when there is none. */
+  #endPause: (() => void) | undefined;
   /** A cache of the alarm that is set; undefined when that is not known. */
   #alarmAtMs: number | undefined;
 
@@ -37,7 +45,7 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
     this.#shelf.add(items.filter((item) => item.bytes <= MAX_ROW_BYTES));
     // Set in the same turn as the rows, so that both are on disk or neither is.
     this.#wakeBy(Date.now() + FIRST_RESEND_MS);
-    this.ctx.waitUntil(this.#forward());
+    this.#forwardSoon();
   }
 
   async read(traceIds: readonly string[]): Promise<TraceText[]> {
@@ -60,7 +68,28 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
     if (dueMs !== null) this.#wakeBy(Math.max(dueMs, Date.now() + MIN_ALARM_MS));
   }
 
-  /** One run at a time; what arrives meanwhile is due at once and is taken by the run's next claim, in larger batches. */
+  /** A run after a pause, or at once when a batch is full. */
+  #forwardSoon(): void {
+    // The run under way looks again at its end.
+    if (this.#forwarding) return;
+    const isFull = this.#shelf.unclaimed >= MAX_QUEUE_BATCH_MESSAGES;
+    if (this.#endPause === undefined) this.ctx.waitUntil(isFull ? this.#forward() : this.#pauseAndForward());
+    else if (isFull) this.#endPause();
+  }
+
+  async #pauseAndForward(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, FORWARD_PAUSE_MS);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#endPause = undefined;
+    await this.#forward();
+  }
+
+  /** One run at a time; what arrives meanwhile is the next one's. */
   async #forward(): Promise<void> {
     if (this.#forwarding) return;
     this.#forwarding = true;
@@ -78,6 +107,7 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
       log("error", "outbox-forward-failed", { outbox: this.#name(), ...errorFields(error) });
     } finally {
       this.#forwarding = false;
+      if (this.#shelf.unclaimed > 0) this.#forwardSoon();
     }
   }
 
