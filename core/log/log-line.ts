@@ -3,6 +3,7 @@ export type LogLevel = "info" | "warn" | "error";
 
 const textFields = [
   "trace_id",
+  "batch_id",
   "project_id",
   "environment_id",
   "request_id",

@@ -2,6 +2,7 @@ import type { ConfigHubService, ControlService, TraceOutboxService } from "@mill
 import type { LedgerService } from "@millrace/core/ledger";
 import { z } from "zod";
 import type { TargetHealthService } from "./health/health-service.ts";
+import type { BatchRunService } from "./batches/batch-service.ts";
 import type { TelemetryService } from "./metrics/telemetry-service.ts";
 import type { LedgerRoot } from "./objects/ledger/ledger-root.ts";
 
@@ -34,13 +35,14 @@ export interface GatewayConfig {
   readonly targetHealth: ServiceNamespace<TargetHealthService>;
   /** What the gateway counts about itself; one object. */
   readonly telemetry: ServiceNamespace<TelemetryService>;
+  readonly batchRun: ServiceNamespace<BatchRunService>;
   /** What scrapers of GET /metrics must show; undefined = only the local stack answers, on the loopback interface. */
   readonly metricsToken: string | undefined;
   /** Objects that share the work of one project's ledger; 1 = the root alone. */
   readonly ledgerShards: number;
   readonly bundles: KVNamespace;
   readonly traceBodies: R2Bucket;
-  /** What callers have kept between their requests: stored responses. */
+  /** What callers have kept between their requests: stored responses, files and what batches made. */
   readonly state: R2Bucket;
   readonly traces: Queue<string>;
   readonly control: ControlService;
@@ -76,6 +78,7 @@ interface GatewayBindings {
   readonly LEDGER: ServiceNamespace<LedgerService & LedgerRoot>;
   readonly TARGET_HEALTH: ServiceNamespace<TargetHealthService>;
   readonly TELEMETRY: ServiceNamespace<TelemetryService>;
+  readonly BATCH_RUN: ServiceNamespace<BatchRunService>;
   readonly BUNDLES: KVNamespace;
   readonly TRACE_BODIES: R2Bucket;
   readonly STATE: R2Bucket;
@@ -89,6 +92,7 @@ const bindingNames = [
   "LEDGER",
   "TARGET_HEALTH",
   "TELEMETRY",
+  "BATCH_RUN",
   "BUNDLES",
   "TRACE_BODIES",
   "STATE",
@@ -130,6 +134,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): GatewayConfi
     ledger: bindings.LEDGER,
     targetHealth: bindings.TARGET_HEALTH,
     telemetry: bindings.TELEMETRY,
+    batchRun: bindings.BATCH_RUN,
     metricsToken: vars.data.METRICS_TOKEN === "" ? undefined : vars.data.METRICS_TOKEN,
     ledgerShards: vars.data.LEDGER_SHARDS,
     bundles: bindings.BUNDLES,

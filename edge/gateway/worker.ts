@@ -3,13 +3,15 @@
  *   fetch         inference under `/v1`, the control API under `/api/v1`, pages, health; `app.ts` has the list
  *   Ledger        the exact account of each project's spend (Durable Object)
  *   TargetHealth  what the isolates of an environment know about its targets together (Durable Object)
+ *   BatchRun      one batch: its lines and what became of them (Durable Object)
  *   Telemetry     what the gateway counts about itself, of all isolates (Durable Object)
  * The other Durable Objects, queues and the database belong to the functions Worker.
  */
 import { createGateway, type GatewayFetch } from "./app.ts";
 import { readConfig } from "./config.ts";
-import { log } from "./log.ts";
+import { workerPlatform } from "./worker-platform.ts";
 
+export { BatchRun } from "./objects/batch-run.ts";
 export { Ledger } from "./objects/ledger.ts";
 export { TargetHealth } from "./objects/target-health.ts";
 export { Telemetry } from "./objects/telemetry.ts";
@@ -20,12 +22,7 @@ const apps = new WeakMap<object, GatewayFetch>();
 function appOf(env: Readonly<Record<string, unknown>>): GatewayFetch {
   let app = apps.get(env);
   if (app === undefined) {
-    app = createGateway(readConfig(env), {
-      nowMs: () => performance.timeOrigin + performance.now(),
-      fetch: (input, init) => fetch(input, init),
-      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-      log,
-    });
+    app = createGateway(readConfig(env), workerPlatform);
     apps.set(env, app);
   }
   return app;

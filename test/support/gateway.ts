@@ -156,6 +156,7 @@ export async function startGateway(
             LEDGER: { className: "Ledger", useSQLite: true },
             TARGET_HEALTH: { className: "TargetHealth", useSQLite: true },
             TELEMETRY: { className: "Telemetry", useSQLite: true },
+            BATCH_RUN: { className: "BatchRun", useSQLite: true },
           },
           queueProducers: { TRACES: "traces" },
           serviceBindings: { CONTROL: { name: "functions", entrypoint: "ControlApi" } },

@@ -47,19 +47,19 @@ export const batchErrorSchema = z.object({
 });
 export type BatchError = z.output<typeof batchErrorSchema>;
 
-/** Unix seconds. */
-const time = z.int().nullable();
+/** Unix seconds; absent = it did not come to that. */
+const time = z.int().optional();
 
 export const batchSchema = z.object({
   id: z.string(),
   object: z.literal("batch"),
   endpoint: batchEndpointSchema,
-  errors: z.object({ object: z.literal("list"), data: z.array(batchErrorSchema) }).nullable(),
+  errors: z.object({ object: z.literal("list"), data: z.array(batchErrorSchema) }).optional(),
   input_file_id: z.string(),
   completion_window: z.literal("24h"),
   status: batchStatusSchema,
-  output_file_id: z.string().nullable(),
-  error_file_id: z.string().nullable(),
+  output_file_id: z.string().optional(),
+  error_file_id: z.string().optional(),
   created_at: z.int(),
   in_progress_at: time,
   expires_at: time,

@@ -41,7 +41,7 @@ export const fileQuerySchema = z.strictObject({
 });
 
 /** The form of POST /v1/files. */
-export const fileUploadSchema = z.object({
+export const fileUploadSchema = z.strictObject({
   purpose: uploadPurposeSchema,
   /** The bytes, with a file name. */
   file: z.string().meta({ format: "binary" }),

@@ -1,5 +1,5 @@
 import type { JsonObject, NativeDialect, Surface } from "@millrace/core/contract";
-import type { FormParts } from "../http/read-form-body.ts";
+import type { FormParts } from "../http/form-parts.ts";
 import type { Target } from "./target.ts";
 
 /** One request as one target gets it. */

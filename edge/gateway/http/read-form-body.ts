@@ -1,5 +1,6 @@
 import { type JsonObject, type JsonValue, MillraceError } from "@millrace/core/contract";
 import { readBounded } from "./read-bounded.ts";
+import type { FormParts } from "./form-parts.ts";
 import type { JsonBody } from "./read-json-body.ts";
 
 /** A form with sound or pictures: OpenAI's 25 MB for a recording and what is around it. It is held in memory, because a second target may need it again. */
@@ -10,9 +11,6 @@ const MAX_PARTS = 64;
 const MAX_TEXT_CHARS = 64 * 1024;
 
 const FORM_TYPE = /^multipart\/form-data\s*;/i;
-
-/** A form's parts in the order in which they came. */
-export type FormParts = readonly (readonly [name: string, value: string | File])[];
 
 function invalid(message: string, param?: string): MillraceError {
   return new MillraceError("invalid-request", { message, ...(param === undefined ? {} : { param }) });

@@ -1,7 +1,7 @@
 import { type JsonObject, MAX_BODY_BYTES, MAX_JSON_DEPTH, MillraceError } from "@millrace/core/contract";
 import { describeJsonFault } from "@millrace/core/content";
 import { readBounded } from "./read-bounded.ts";
-import type { FormParts } from "./read-form-body.ts";
+import type { FormParts } from "./form-parts.ts";
 import { type JsonScan, scanJson } from "./scan-json.ts";
 
 /** A request body, read once: its text for whoever passes it on, its fields for whoever decides on them. */
