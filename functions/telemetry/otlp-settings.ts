@@ -8,7 +8,7 @@ export interface OtlpSettings extends OtlpTarget {
 
 const TRACES_PATH = "/v1/traces";
 /** RFC 9110: a token, and a value without control characters. */
-const HEADER = /^([\w!#$%&'*+.^`|~-]+)=([\x20-\x7e]*)$/;
+const HEADER = /^([\w!#$%&'*+.^`|~-]+)\s*=\s*([\x20-\x7e]*)$/;
 
 /** `name=value,name=value` with percent-encoded values, as OTEL_EXPORTER_OTLP_HEADERS has it. */
 const headersSchema = z.string().transform((text, context) => {

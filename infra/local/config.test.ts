@@ -16,6 +16,7 @@ test("every port, the address and the data can be chosen; secrets are collected 
     host: "0.0.0.0",
     runner: false,
     databaseUrl: undefined,
+    observability: { gateway: {}, functions: {} },
     secrets: { SECRET_NORTHWIND_OPENAI: "x" },
   });
 });
