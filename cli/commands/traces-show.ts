@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { present } from "../context.ts";
 import type { Painter } from "../render/painter.ts";
 import { safeText } from "../render/safe-text.ts";
+import { spanLines } from "../render/span-lines.ts";
 import { renderTraceLine } from "../render/trace-line.ts";
 import type { Run } from "./run.ts";
 
@@ -24,9 +25,7 @@ export function addTracesShow(group: Command, run: Run): void {
 }
 
 function renderTrace(paint: Painter, trace: TraceDetail): string {
-  const spans = trace.spans.map(
-    (span) => `  ${span.name.padEnd(14)} ${(span.duration_us / 1000).toFixed(2).padStart(10)} ms`,
-  );
+  const spans = spanLines(paint, trace.spans);
   const said = trace.bodies === null ? [] : sections(paint, trace.bodies);
   return [renderTraceLine(paint, trace), ...spans, ...said, ""].join("\n");
 }

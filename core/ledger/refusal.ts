@@ -1,4 +1,5 @@
 import { MillraceError } from "../contract/index.ts";
+import { accountSubject } from "./applying-entries.ts";
 import type { AccountState } from "./ledger-service.ts";
 
 /** A window shorter than a day passes while somebody waits: a rate. A day and longer is a budget. */
@@ -10,6 +11,12 @@ const units: Readonly<Record<AccountState["metric"], string>> = {
   usd_micros: "micro-dollars",
 };
 
+/** Whose account it is, where a budget has one for each of them. */
+function whose(account: string): string {
+  const subject = accountSubject(account);
+  return subject === null ? "" : ` of the ${account.slice(0, account.indexOf(":"))} ${subject}`;
+}
+
 /**
  * The error for an exchange that an account has no room for: `rate-limited` for requests and tokens within hours, `budget-exceeded` for money and
  * for longer windows. An exchange that the limit could never hold is told so, without a time to come back.
@@ -19,7 +26,7 @@ export function refusalError(state: AccountState, asked: number, nowMs: number):
   const code = metric !== "usd_micros" && state.windowMs < RATE_WINDOW_MS ? "rate-limited" : "budget-exceeded";
   const resetsAt = new Date(state.resetsAtMs).toISOString();
   const unit = units[metric];
-  const stand = `The budget ${state.budget} (${state.account}) allows ${limit} ${unit}: ${state.spent} are spent, ${state.reserved} reserved`;
+  const stand = `The budget ${state.budget}${whose(state.account)} allows ${limit} ${unit}: ${state.spent} are spent, ${state.reserved} reserved`;
   const hopeless = asked > limit;
   const message = hopeless
     ? `${stand}; this request alone could take ${asked}. Set a lower \`max_tokens\`, or have the limit raised.`

@@ -1,0 +1,41 @@
+import type { traceDetailSchema } from "@millrace/core/contract";
+import { z } from "zod";
+import type { Painter } from "./painter.ts";
+import { safeLine } from "./safe-text.ts";
+
+type Span = z.output<typeof traceDetailSchema>["spans"][number];
+
+/** What the gateway says of a call upstream; anything else is shown as its name and time alone. */
+const attemptSchema = z.object({
+  provider: z.string(),
+  model: z.string(),
+  kind: z.string(),
+  outcome: z.string(),
+  error_code: z.string().nullable(),
+  http_status: z.number().nullable(),
+});
+const planSchema = z.object({ decisions: z.array(z.object({ kind: z.string(), reason: z.string() })) });
+
+function attemptNote(paint: Painter, attributes: Span["attributes"]): string {
+  const attempt = attemptSchema.safeParse(attributes);
+  if (!attempt.success) return "";
+  const { provider, model, kind, outcome, error_code: code, http_status: status } = attempt.data;
+  const why = [code, status].filter((part) => part !== null).join(" ");
+  const ended = outcome === "ok" ? paint("green", "ok") : paint("red", why === "" ? outcome : `${outcome}: ${why}`);
+  return `  ${kind}  ${safeLine(`${provider} · ${model}`)}  ${ended}`;
+}
+
+function planNotes(attributes: Span["attributes"]): string[] {
+  const plan = planSchema.safeParse(attributes);
+  if (!plan.success) return [];
+  return plan.data.decisions.map(({ kind, reason }) => `      ${kind}: ${safeLine(reason)}`);
+}
+
+/** One line for each step of an exchange: how long, for a call upstream whom it went to and how it ended, for a route why it led there. */
+export function spanLines(paint: Painter, spans: readonly Span[]): string[] {
+  return spans.flatMap((span) => {
+    const time = `${(span.duration_us / 1000).toFixed(2).padStart(10)} ms`;
+    const note = span.name === "attempt" ? attemptNote(paint, span.attributes) : "";
+    return [`  ${span.name.padEnd(14)} ${time}${note}`, ...planNotes(span.attributes)];
+  });
+}
