@@ -116,7 +116,7 @@ function describeOperation(operation: ApiOperation, components: Components): Ope
           requestBody: {
             required: true,
             content: {
-              "application/json": {
+              [operation.request.mediaType ?? "application/json"]: {
                 schema: components.schemaFor(operation.request.schema, "input"),
                 ...exampleOf(operation.request.example),
               },

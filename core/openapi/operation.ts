@@ -6,6 +6,7 @@ export type HttpMethod = "get" | "post" | "put" | "delete";
 /** The groups of the reference, in the order in which a reader meets them. */
 export const operationTags = {
   Inference: "The OpenAI-compatible routes: point an OpenAI client at them and call a model or a named prompt.",
+  "Files and batches": "Files that are kept for their environment, and requests that are answered within a day.",
   Prompts: "Prompts, their immutable versions, and what lies between two of them.",
   Labels: "Pointers to versions within an environment. Every move is an entry in the label's history.",
   Models: "The names that callers use and the providers that answer.",
@@ -22,6 +23,8 @@ export interface OperationBody {
   readonly schema: z.ZodType;
   /** A value that the schema accepts; a test holds it to that. */
   readonly example?: unknown;
+  /** Of a request that is no JSON: `multipart/form-data`. */
+  readonly mediaType?: string;
 }
 
 export interface OperationResponse {

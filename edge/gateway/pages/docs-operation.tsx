@@ -16,7 +16,7 @@ export function DocsOperation({ route, document, serverUrl }: DocsOperationProps
   const operation = document.paths[route.path]?.[route.method];
   if (operation === undefined) return null;
   const named = document.components.schemas;
-  const body = operation.requestBody?.content["application/json"];
+  const body = Object.values(operation.requestBody?.content ?? {})[0];
   return (
     <article id={route.id} class="operation" aria-labelledby={`${route.id}-title`}>
       <h3 id={`${route.id}-title`}>
