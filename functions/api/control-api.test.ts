@@ -1,13 +1,17 @@
 import { contentHash, sha256Hex } from "@millrace/core/content";
-import { permissionSchema, type Principal, promptContentSchema } from "@millrace/core/contract";
-import { seed } from "@millrace/migrations/seed";
+import { type Principal, promptContentSchema } from "@millrace/core/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { databaseKinds, type TestDatabase } from "../../test/support/databases.ts";
+import {
+  type ControlAnswer,
+  type ControlApiUnderTest,
+  quietControlDeps,
+  startControlApi,
+} from "../../test/support/control-api.ts";
+import { databaseKinds } from "../../test/support/databases.ts";
 import { openDatabase } from "../database.ts";
-import { type ControlApi, createControlApi } from "./index.ts";
+import { createControlApi } from "./index.ts";
 import { controlOperations } from "./permissions.ts";
 
-const other = { project: `prj_${"b".repeat(32)}`, environment: `env_${"b".repeat(32)}`, key: `key_${"b".repeat(32)}` };
 const base = promptContentSchema.parse({
   system: "You are {{role}}.",
   variables: { type: "object", properties: { role: { type: "string" } } },
@@ -15,86 +19,39 @@ const base = promptContentSchema.parse({
 });
 const text = (system: string) => ({ ...base, system });
 
-interface Answer {
-  readonly status: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests read answers of every shape
-  readonly body: any;
-  readonly headers: Headers;
-}
-
 describe.each(databaseKinds)("the control API on $name", ({ start }) => {
-  let database: TestDatabase;
-  let api: ControlApi;
-  let owner: Principal;
-  let attacker: Principal;
-  const published: string[] = [];
+  let control: ControlApiUnderTest;
+  let call: ControlApiUnderTest["call"];
+  let codeOf: ControlApiUnderTest["codeOf"];
 
   beforeAll(async () => {
-    database = await start();
-    const seeded = await seed(database.runBatch);
-    const permissions = permissionSchema.options;
-    owner = {
-      projectId: seeded.projectId,
-      projectSlug: "northwind",
-      environmentId: seeded.environmentId,
-      environment: "development",
-      keyId: `key_${"a".repeat(32)}`,
-      permissions,
-    };
-    attacker = {
-      projectId: other.project,
-      projectSlug: "other",
-      environmentId: other.environment,
-      environment: "development",
-      keyId: other.key,
-      permissions,
-    };
-    await database.query("insert into projects values ($1, 'other', 'Other', now())", [other.project]);
-    await database.query("insert into environments values ($1, $2, 'development', '{}', now())", [
-      other.environment,
-      other.project,
-    ]);
-    api = createControlApi({
-      db: openDatabase(database),
-      now: () => new Date(),
-      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-      allowedPrivateHosts: ["127.0.0.1:8790"],
-      publish: (ids) => void published.push(...ids),
-      replayDeadLetters: async () => ({ replayed: 0, failed: 0 }),
-      readBodies: async () => null,
-      log: () => undefined,
-    });
-    await database.query(
+    control = await startControlApi(start, { allowedPrivateHosts: ["127.0.0.1:8790"] });
+    ({ call, codeOf } = control);
+    await control.database.query(
       "insert into keys values ($1, $2, $3, 'k', $4, 'mlr_', '{inference}', now(), 't', null, null)",
-      [owner.keyId, owner.projectId, owner.environmentId, sha256Hex("a")],
+      [control.owner.keyId, control.owner.projectId, control.owner.environmentId, sha256Hex("a")],
     );
     await trace("01", "2026-11-22T10:00:00Z", "2026-11-22T10:00:30Z");
     await trace("02", "2026-11-22T10:00:01Z", "2026-11-22T10:00:02Z");
   });
-  afterAll(() => database.close());
+  afterAll(() => control.database.close());
 
   const traceIdOf = (digits: string) => `trc_${digits.padStart(32, "0")}`;
   async function trace(digits: string, startedAt: string, receivedAt: string): Promise<void> {
-    await database.query(
+    await control.database.query(
       "insert into traces (project_id, id, started_at, received_at, environment_id, key_id, surface, duration_us, status, http_status, streamed, requested, bundle_epoch, bundle_hash, bundle_stale, cache, finish_reasons, metadata) " +
         "values ($1, $2, $3, $4, $5, $6, 'chat', 1, 'ok', 200, false, 'm', 1, 'h', false, 'off', '{}', '{}')",
-      [owner.projectId, traceIdOf(digits), startedAt, receivedAt, owner.environmentId, owner.keyId],
+      [
+        control.owner.projectId,
+        traceIdOf(digits),
+        startedAt,
+        receivedAt,
+        control.owner.environmentId,
+        control.owner.keyId,
+      ],
     );
   }
 
-  async function call(line: string, body?: unknown, principal: Principal = owner): Promise<Answer> {
-    const [method = "", path = ""] = line.split(" ");
-    const init =
-      body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-    const response = await api(new Request(`https://control/api/v1${path}`, { method, ...init }), principal);
-    const raw = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") === true;
-    return { status: response.status, body: isJson ? JSON.parse(raw) : raw, headers: response.headers };
-  }
-  const codeOf = async (line: string, body?: unknown, principal: Principal = owner) => {
-    const answer = await call(line, body, principal);
-    return `${answer.status} ${String(answer.body.code)}`;
-  };
   const create = (name: string, content: unknown = base) => call("POST /prompts", { name, content });
 
   describe("versions", () => {
@@ -184,10 +141,10 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     const path = "/prompts/support-reply/labels/production";
 
     it("move, roll back with one append, are removed as a state, and keep their history", async () => {
-      published.length = 0;
+      control.published.length = 0;
       const moved = await call(`PUT ${path}`, { version: 3, expected_version: 2, reason: "try" });
       expect([moved.status, moved.body.version]).toEqual([200, 3]);
-      expect(published).toEqual([owner.environmentId]);
+      expect(control.published).toEqual([control.owner.environmentId]);
       expect(await codeOf(`PUT ${path}`, { version: 1, expected_version: 2 })).toBe("409 version-conflict");
       expect((await call(`POST ${path}/rollback`, {})).body.version).toBe(2);
       expect((await call(`DELETE ${path}`)).body.version).toBeNull();
@@ -223,10 +180,10 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     });
 
     it("need their permission when they are protected", async () => {
-      await database.query("update environments set protected_labels = '{guarded}' where id = $1", [
-        owner.environmentId,
+      await control.database.query("update environments set protected_labels = '{guarded}' where id = $1", [
+        control.owner.environmentId,
       ]);
-      const plain = { ...owner, permissions: ["labels:write" as const] };
+      const plain = { ...control.owner, permissions: ["labels:write" as const] };
       expect(await codeOf("PUT /prompts/support-reply/labels/guarded", { version: 1 }, plain)).toBe(
         "403 protected-label",
       );
@@ -248,19 +205,19 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     it("are shown once, stored hashed, and revoked for good", async () => {
       const made = await call("POST /keys", { name: "shop", permissions: ["inference"] });
       expect(made.status).toBe(201);
-      const stored = await database.query("select hash from keys where id = $1", [made.body.id]);
+      const stored = await control.database.query("select hash from keys where id = $1", [made.body.id]);
       expect(stored).toEqual([{ hash: sha256Hex(made.body.key) }]);
       expect(JSON.stringify((await call("GET /keys")).body)).not.toContain(made.body.key);
       const revoked = await call(`DELETE /keys/${made.body.id}`);
       expect(revoked.body.revoked_at).not.toBeNull();
       expect((await call(`DELETE /keys/${made.body.id}`)).body.revoked_at).toBe(revoked.body.revoked_at);
-      const kept = JSON.stringify(await database.query("select * from audit"));
+      const kept = JSON.stringify(await control.database.query("select * from audit"));
       expect(kept).toContain("key.revoke");
       expect(kept).not.toContain(made.body.key);
     });
 
     it("pass on only what they have", async () => {
-      const limited = { ...owner, permissions: ["keys:write" as const] };
+      const limited = { ...control.owner, permissions: ["keys:write" as const] };
       expect(await codeOf("POST /keys", { name: "x", permissions: ["operations"] }, limited)).toBe(
         "403 permission-denied",
       );
@@ -269,12 +226,13 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
 
   describe("the cache", () => {
     const purges = async () =>
-      database.query("select kind, subject, epoch from cache_purges where environment_id = $1 order by kind, subject", [
-        owner.environmentId,
-      ]);
+      control.database.query(
+        "select kind, subject, epoch from cache_purges where environment_id = $1 order by kind, subject",
+        [control.owner.environmentId],
+      );
 
     it("forgets an environment, a prompt, a version or a tag, and publishes the count", async () => {
-      published.length = 0;
+      control.published.length = 0;
       const bodies = [
         { prompt: "support-reply" },
         { prompt: "support-reply", version: 1 },
@@ -291,22 +249,24 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
         { kind: "tag", subject: "spring", epoch: 2 },
         { kind: "version", subject: expect.stringMatching(/^[0-9a-f]{64}$/), epoch: 1 },
       ]);
-      expect(published).toEqual(Array.from({ length: 5 }, () => owner.environmentId));
+      expect(control.published).toEqual(Array.from({ length: 5 }, () => control.owner.environmentId));
     });
 
     it("forgets everything once more tags were purged than a bundle can carry", async () => {
-      await database.query(
+      await control.database.query(
         "insert into cache_purges select $1, $2, 'tag', 't' || n, 1, now() from generate_series(1, 1000) n",
-        [owner.projectId, owner.environmentId],
+        [control.owner.projectId, control.owner.environmentId],
       );
       expect((await call("POST /cache/purge", { tag: "one-more" })).body.purged).toBe("environment");
-      await database.query("delete from cache_purges where kind = 'tag' and subject like 't%'");
+      await control.database.query("delete from cache_purges where kind = 'tag' and subject like 't%'");
     });
 
     it("belongs to its tenant: another's prompt cannot be named, another's answers stay", async () => {
       const before = await purges();
-      expect(await codeOf("POST /cache/purge", { prompt: "support-reply" }, attacker)).toBe("404 unknown-prompt");
-      expect((await call("POST /cache/purge", { everything: true }, attacker)).status).toBe(200);
+      expect(await codeOf("POST /cache/purge", { prompt: "support-reply" }, control.attacker)).toBe(
+        "404 unknown-prompt",
+      );
+      expect((await call("POST /cache/purge", { everything: true }, control.attacker)).status).toBe(200);
       expect(await purges()).toEqual(before);
     });
 
@@ -390,7 +350,7 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
         body,
         headers: { "content-type": type },
       });
-      const response = await api(request, owner);
+      const response = await control.api(request, control.owner);
       return {
         mediaType: response.headers.get("content-type"),
         ...((await response.json()) as { code: string; detail: string; param?: string }),
@@ -433,28 +393,23 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
       expect(await codeOf("GET /prompts/%00")).toMatch(/^40[04] /);
     });
     it("says that the database is away, and when to come back", async () => {
-      const away = createControlApi({
-        db: openDatabase({ databaseUrl: database.databaseUrl, neonFetchEndpoint: "http://127.0.0.1:9/sql" }),
-        now: () => new Date(),
-        randomBytes: (count) => new Uint8Array(count),
-        allowedPrivateHosts: [],
-        publish: () => undefined,
-        replayDeadLetters: async () => ({ replayed: 0, failed: 0 }),
-        readBodies: async () => null,
-        log: () => undefined,
-      });
+      const away = createControlApi(
+        quietControlDeps({
+          db: openDatabase({ databaseUrl: control.database.databaseUrl, neonFetchEndpoint: "http://127.0.0.1:9/sql" }),
+        }),
+      );
       try {
-        const response = await away(new Request("https://control/api/v1/prompts"), owner);
+        const response = await away(new Request("https://control/api/v1/prompts"), control.owner);
         expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
         expect(await response.json()).toMatchObject({ code: "state-unavailable" });
       } finally {
-        openDatabase(database);
+        openDatabase(control.database);
       }
     });
   });
 
   it("needs the permission of each route", async () => {
-    const none = { ...owner, permissions: [] };
+    const none = { ...control.owner, permissions: [] };
     for (const operation of controlOperations) {
       const answer = await attack(operation, none);
       const open = operation.permission === "any";
@@ -469,11 +424,13 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     purgeCache: { prompt: "support-reply" },
     renderPrompt: { version: "1", variables: { customer_name: "x" } },
     putBudget: { scope: "project", window: { kind: "rolling", seconds: 60 }, limit: { requests: 1 } },
+    putPrice: { scope: { provider: "local-runner" }, model: "m", rates: { input: 1 } },
+    importPrices: { format: "litellm", prices: {}, providers: { local: "local-runner" } },
     putModel: { route: { kind: "target", provider: "local-runner", model: "m" } },
   };
 
-  async function attack(operation: (typeof controlOperations)[number], principal: Principal): Promise<Answer> {
-    const id = operation.path.includes("traces") ? traceIdOf("01") : owner.keyId;
+  async function attack(operation: (typeof controlOperations)[number], principal: Principal): Promise<ControlAnswer> {
+    const id = operation.path.includes("traces") ? traceIdOf("01") : control.owner.keyId;
     const names: Record<string, string> = { name: namesOf(operation.path), version: "1", label: "production", id };
     const path = operation.path
       .replace("/api/v1", "")
@@ -490,6 +447,7 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     "listModels",
     "listProviders",
     "listBudgets",
+    "listPrices",
     "listKeys",
     "listTraces",
     "getMe",
@@ -506,12 +464,19 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
     controlOperations.filter(({ id }) => !creating.has(id)).map((operation) => ({ id: operation.id, operation })),
   )("shows another project nothing and lets it change nothing: $id", async ({ operation }) => {
     const before = await snapshot();
-    const answer = await attack(operation, attacker);
+    const answer = await attack(operation, control.attacker);
     if (ownOnly.has(operation.id)) {
       expect(answer.status).toBe(200);
       expect(JSON.stringify(answer.body)).not.toMatch(
         new RegExp(
-          [owner.projectId, owner.environmentId, owner.keyId, "support-reply", "local-runner", "trc_"].join("|"),
+          [
+            control.owner.projectId,
+            control.owner.environmentId,
+            control.owner.keyId,
+            "support-reply",
+            "local-runner",
+            "trc_",
+          ].join("|"),
         ),
       );
     } else {
@@ -527,16 +492,16 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
         await call(
           "PUT /providers/local-runner",
           { kind: "openai-compatible", base_url: "https://api.example.com" },
-          attacker,
+          control.attacker,
         )
       ).status,
     ).toBe(200);
-    expect((await call("POST /prompts", { name: "support-reply", content: base }, attacker)).status).toBe(201);
+    expect((await call("POST /prompts", { name: "support-reply", content: base }, control.attacker)).status).toBe(201);
     expect(
       await codeOf(
         "POST /prompts",
         { name: "thief", content: { ...text("{{> x}}"), includes: { x: "support-triage@1" } } },
-        attacker,
+        control.attacker,
       ),
     ).toBe("404 unknown-version");
     expect(await snapshot()).toEqual(before);
@@ -553,12 +518,15 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
       "models",
       "providers",
       "route_targets",
+      "prices",
       "outbox",
       "audit",
     ];
     return Promise.all(
       tables.map((table) =>
-        database.query(`select t::text as row from ${table} t where project_id = $1 order by 1`, [owner.projectId]),
+        control.database.query(`select t::text as row from ${table} t where project_id = $1 order by 1`, [
+          control.owner.projectId,
+        ]),
       ),
     );
   }

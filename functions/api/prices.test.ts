@@ -1,11 +1,7 @@
-import { permissionSchema, type Principal } from "@millrace/core/contract";
-import { seed, type SeedResult } from "@millrace/migrations/seed";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { databaseKinds, type TestDatabase } from "../../test/support/databases.ts";
-import { openDatabase } from "../database.ts";
-import { type ControlApi, createControlApi } from "./index.ts";
+import { type ControlApiUnderTest, startControlApi } from "../../test/support/control-api.ts";
+import { databaseKinds } from "../../test/support/databases.ts";
 
-const other = { project: `prj_${"b".repeat(32)}`, environment: `env_${"b".repeat(32)}`, key: `key_${"b".repeat(32)}` };
 const price = { scope: { kind: "openai" }, model: "gpt-x", rates: { input: 1_000_000, output: 2_000_000 } };
 const file = {
   "gpt-x": { litellm_provider: "openai", input_cost_per_token: 2e-6, output_cost_per_token: 4e-6 },
@@ -15,66 +11,20 @@ const file = {
 const imported = (prices: object, more: object = {}) => ({ format: "litellm", prices, ...more });
 
 describe.each(databaseKinds)("prices on $name", ({ start }) => {
-  let database: TestDatabase;
-  let seeded: SeedResult;
-  let api: ControlApi;
-  let owner: Principal;
-  let attacker: Principal;
-  let published: string[] = [];
+  let control: ControlApiUnderTest;
+  let call: ControlApiUnderTest["call"];
 
   beforeAll(async () => {
-    database = await start();
-    seeded = await seed(database.runBatch);
-    const permissions = permissionSchema.options;
-    const environment = "development";
-    owner = {
-      projectId: seeded.projectId,
-      projectSlug: "northwind",
-      environmentId: seeded.environmentId,
-      environment,
-      keyId: `key_${"a".repeat(32)}`,
-      permissions,
-    };
-    attacker = {
-      projectId: other.project,
-      projectSlug: "other",
-      environmentId: other.environment,
-      environment,
-      keyId: other.key,
-      permissions,
-    };
-    await database.query("insert into projects values ($1, 'other', 'Other', now())", [other.project]);
-    await database.query("insert into environments values ($1, $2, 'development', '{}', now())", [
-      other.environment,
-      other.project,
-    ]);
-    api = createControlApi({
-      db: openDatabase(database),
-      now: () => new Date(),
-      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-      allowedPrivateHosts: [],
-      publish: (ids) => void published.push(...ids),
-      replayDeadLetters: async () => ({ replayed: 0, failed: 0 }),
-      readBodies: async () => null,
-      log: () => undefined,
-    });
+    control = await startControlApi(start);
+    ({ call } = control);
   });
-  afterAll(() => database.close());
+  afterAll(() => control.database.close());
   beforeEach(async () => {
-    await database.query("delete from prices");
-    published = [];
+    await control.database.query("delete from prices");
+    control.published.length = 0;
   });
 
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests read answers of every shape
-  async function call(line: string, body?: unknown, principal = owner): Promise<{ status: number; body: any }> {
-    const [method = "", path = ""] = line.split(" ");
-    const init =
-      body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-    const response = await api(new Request(`https://control/api/v1${path}`, { method, ...init }), principal);
-    const text = await response.text();
-    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
-  }
-  const listed = async (query = "", principal = owner) => {
+  const listed = async (query = "", principal = control.owner) => {
     const { body } = await call(`GET /prices${query}`, undefined, principal);
     return (body.data as { origin: string; price: { model: string; rates: { input: number } } }[]).map(
       (row) => `${row.origin} ${row.price.model} ${row.price.rates.input}`,
@@ -89,7 +39,7 @@ describe.each(databaseKinds)("prices on $name", ({ start }) => {
     await call("PUT /prices", { ...price, valid_from: "2027-01-01T00:00:00Z" });
     await call("PUT /prices", { ...price, match: "prefix" });
     expect(await listed()).toHaveLength(3);
-    expect(new Set(published)).toEqual(new Set(Object.values(seeded.environmentIds)));
+    expect(new Set(control.published)).toEqual(new Set(Object.values(control.seeded.environmentIds)));
     const audit = await call("GET /audit");
     expect(audit.body.data[0]).toMatchObject({ action: "price.put", subject: "gpt-x" });
   });
@@ -106,10 +56,10 @@ describe.each(databaseKinds)("prices on $name", ({ start }) => {
   it("change nothing, and publish nothing, when the same file is imported again", async () => {
     await call("POST /prices/import", imported(file));
     const before = (await call("GET /prices")).body;
-    published = [];
+    control.published.length = 0;
     expect((await call("POST /prices/import", imported(file))).body.imported).toBe(2);
     expect((await call("GET /prices")).body).toEqual(before);
-    expect(published).toEqual([]);
+    expect(control.published).toEqual([]);
   });
 
   it("can be imported for a provider of the project by its name", async () => {
@@ -134,23 +84,27 @@ describe.each(databaseKinds)("prices on $name", ({ start }) => {
     const { id } = (await call("PUT /prices", price)).body;
     await call("POST /prices/import", imported(file));
     const before = (await call("GET /prices")).body;
-    expect(await listed("", attacker)).toEqual([]);
-    expect((await call(`DELETE /prices/${id}`, undefined, attacker)).status).toBe(404);
-    await call("PUT /prices", { ...price, rates: { input: 9 } }, attacker);
-    await call("POST /prices/import", imported({}), attacker);
-    await call("POST /prices/import", imported({ "gpt-x": { ...file["gpt-x"], input_cost_per_token: 1 } }), attacker);
-    expect((await call("GET /prices")).body).toEqual(before);
-    expect((await call("PUT /prices", { ...price, scope: { provider: "local-runner" } }, attacker)).body.code).toBe(
-      "unknown-resource",
+    expect(await listed("", control.attacker)).toEqual([]);
+    expect((await call(`DELETE /prices/${id}`, undefined, control.attacker)).status).toBe(404);
+    await call("PUT /prices", { ...price, rates: { input: 9 } }, control.attacker);
+    await call("POST /prices/import", imported({}), control.attacker);
+    await call(
+      "POST /prices/import",
+      imported({ "gpt-x": { ...file["gpt-x"], input_cost_per_token: 1 } }),
+      control.attacker,
     );
+    expect((await call("GET /prices")).body).toEqual(before);
+    expect(
+      (await call("PUT /prices", { ...price, scope: { provider: "local-runner" } }, control.attacker)).body.code,
+    ).toBe("unknown-resource");
   });
 
   it("need their own permissions", async () => {
-    const reader = { ...owner, permissions: ["prices:read" as const] };
+    const reader = { ...control.owner, permissions: ["prices:read" as const] };
     expect((await call("GET /prices", undefined, reader)).status).toBe(200);
     expect((await call("PUT /prices", price, reader)).status).toBe(403);
     expect((await call("POST /prices/import", imported(file), reader)).status).toBe(403);
-    expect((await call("GET /prices", undefined, { ...owner, permissions: ["models:read"] })).status).toBe(403);
+    expect((await call("GET /prices", undefined, { ...control.owner, permissions: ["models:read"] })).status).toBe(403);
   });
 
   it("are deleted by id, once", async () => {

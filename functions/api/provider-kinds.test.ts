@@ -1,15 +1,7 @@
-import {
-  permissionSchema,
-  type Principal,
-  type ProviderKind,
-  providerKindSchema,
-  providerKinds,
-} from "@millrace/core/contract";
-import { seed } from "@millrace/migrations/seed";
+import { type ProviderKind, providerKindSchema, providerKinds } from "@millrace/core/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { databaseKinds, type TestDatabase } from "../../test/support/databases.ts";
-import { openDatabase } from "../database.ts";
-import { type ControlApi, createControlApi } from "./index.ts";
+import { type ControlApiUnderTest, startControlApi } from "../../test/support/control-api.ts";
+import { databaseKinds } from "../../test/support/databases.ts";
 
 /** A value for every setting that some kind needs. */
 const samples: Readonly<Record<string, string>> = {
@@ -30,34 +22,14 @@ function leastOf(kind: ProviderKind): Record<string, unknown> {
 }
 
 describe.each(databaseKinds)("kinds of providers on $name", ({ start }) => {
-  let database: TestDatabase;
-  let api: ControlApi;
-  let owner: Principal;
+  let control: ControlApiUnderTest;
 
   beforeAll(async () => {
-    database = await start();
-    const { projectId, environmentId } = await seed(database.runBatch);
-    const keyId = `key_${"a".repeat(32)}`;
-    const names = { projectSlug: "northwind", environment: "development" };
-    owner = { projectId, environmentId, keyId, permissions: permissionSchema.options, ...names };
-    api = createControlApi({
-      db: openDatabase(database),
-      now: () => new Date(),
-      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-      allowedPrivateHosts: [],
-      publish: () => undefined,
-      replayDeadLetters: async () => ({ replayed: 0, failed: 0 }),
-      readBodies: async () => null,
-      log: () => undefined,
-    });
+    control = await startControlApi(start);
   });
-  afterAll(() => database.close());
+  afterAll(() => control.database.close());
 
-  async function put(provider: Record<string, unknown>): Promise<{ readonly status: number; readonly body: unknown }> {
-    const init = { method: "PUT", body: JSON.stringify(provider), headers: { "content-type": "application/json" } };
-    const response = await api(new Request("https://control/api/v1/providers/under-test", init), owner);
-    return { status: response.status, body: await response.json() };
-  }
+  const put = (provider: Record<string, unknown>) => control.call("PUT /providers/under-test", provider);
 
   it.each(providerKindSchema.options)("%s is kept with what it needs", async (kind) => {
     const provider = leastOf(kind);

@@ -1,56 +1,18 @@
-import { permissionSchema, type Principal } from "@millrace/core/contract";
-import { seed, type SeedResult } from "@millrace/migrations/seed";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { databaseKinds, type TestDatabase } from "../../test/support/databases.ts";
-import { type Database, openDatabase } from "../database.ts";
+import { type ControlApiUnderTest, startControlApi } from "../../test/support/control-api.ts";
+import { databaseKinds } from "../../test/support/databases.ts";
+import { openDatabase } from "../database.ts";
 import { readPublicationState } from "../publish/publication-store.ts";
-import { type ControlApi, createControlApi } from "./index.ts";
 
 const target = (provider: string, model: string) => ({ kind: "target", provider, model });
 
 describe.each(databaseKinds)("routes on $name", ({ start }) => {
-  let database: TestDatabase;
-  let db: Database;
-  let seeded: SeedResult;
-  let api: ControlApi;
-  let owner: Principal;
-  let attacker: Principal;
+  let control: ControlApiUnderTest;
+  let call: ControlApiUnderTest["call"];
 
   beforeAll(async () => {
-    database = await start();
-    db = openDatabase(database);
-    seeded = await seed(database.runBatch);
-    const { projectId, environmentId } = seeded;
-    const permissions = permissionSchema.options;
-    owner = {
-      projectId,
-      projectSlug: "northwind",
-      environmentId,
-      environment: "development",
-      keyId: `key_${"a".repeat(32)}`,
-      permissions,
-    };
-    attacker = {
-      ...owner,
-      projectId: `prj_${"b".repeat(32)}`,
-      environmentId: `env_${"b".repeat(32)}`,
-      projectSlug: "other",
-    };
-    await database.query("insert into projects values ($1, 'other', 'Other', now())", [attacker.projectId]);
-    await database.query("insert into environments values ($1, $2, 'development', '{}', now())", [
-      attacker.environmentId,
-      attacker.projectId,
-    ]);
-    api = createControlApi({
-      db,
-      now: () => new Date(),
-      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-      allowedPrivateHosts: [],
-      publish: () => undefined,
-      replayDeadLetters: async () => ({ replayed: 0, failed: 0 }),
-      readBodies: async () => null,
-      log: () => undefined,
-    });
+    control = await startControlApi(start);
+    ({ call } = control);
     for (const [name, secrets] of [
       ["first", ["KEY_A", "KEY_B"]],
       ["second", ["KEY_C"]],
@@ -63,18 +25,10 @@ describe.each(databaseKinds)("routes on $name", ({ start }) => {
       });
     }
   });
-  afterAll(() => database.close());
+  afterAll(() => control.database.close());
 
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests read answers of every shape
-  async function call(line: string, sent?: unknown, principal = owner): Promise<{ status: number; body: any }> {
-    const [method = "", path = ""] = line.split(" ");
-    const init =
-      sent === undefined ? {} : { body: JSON.stringify(sent), headers: { "content-type": "application/json" } };
-    const response = await api(new Request(`https://control/api/v1${path}`, { method, ...init }), principal);
-    const text = await response.text();
-    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
-  }
-  const published = async () => (await readPublicationState(db, seeded.environmentId))?.rows;
+  const published = async () =>
+    (await readPublicationState(openDatabase(control.database), control.seeded.environmentId))?.rows;
 
   it("keep a provider's keys, cap and settings, in what is listed and in what is published", async () => {
     const provider = {
@@ -133,7 +87,7 @@ describe.each(databaseKinds)("routes on $name", ({ start }) => {
     };
     const refused = await call("PUT /models/broken", { route });
     expect([refused.body.code, refused.body.detail]).toEqual(["unknown-resource", expect.stringContaining("nowhere")]);
-    expect((await call("PUT /models/stolen", { route: target("first", "m") }, attacker)).body.code).toBe(
+    expect((await call("PUT /models/stolen", { route: target("first", "m") }, control.attacker)).body.code).toBe(
       "unknown-resource",
     );
   });
