@@ -91,7 +91,10 @@ async function look(deps: HealthDeps): Promise<Readiness> {
     probe("telemetry", ping.telemetry),
     ping.runner === undefined ? undefined : probe("runner", ping.runner),
   ]);
-  const missing = databaseAnswers === false ? "does not answer; traces wait in the outbox" : "unknown";
+  const missing =
+    databaseAnswers === false
+      ? "does not answer; traces wait in the outbox"
+      : "unknown: the control API does not answer";
   const database: PartHealth = databaseAnswers === true ? OK : { status: "degraded", detail: missing };
   const parts = {
     config,
