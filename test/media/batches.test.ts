@@ -270,7 +270,7 @@ describe("a batch", () => {
 describe("a restart in mid-batch", () => {
   it("repeats no finished line and loses none", async () => {
     const dir = mkdtempSync(join(tmpdir(), "millrace-batch-"));
-    const first = await startMedia(dir);
+    const first = await startMedia({ dir });
     const hold = gate();
     const word = (n: number): string => `restart ${n}`;
     first.upstream.answer((request) =>

@@ -3,7 +3,13 @@ import { priceSchema } from "@millrace/core/contract";
 import OpenAI from "openai";
 import { startUpstream, type Upstream } from "../fakes/upstream.ts";
 import { eventually } from "../support/eventually.ts";
-import { type GatewayUnderTest, newTenant, startGateway, type Tenant } from "../support/gateway.ts";
+import {
+  type GatewayOptions,
+  type GatewayUnderTest,
+  newTenant,
+  startGateway,
+  type Tenant,
+} from "../support/gateway.ts";
 
 const timeouts = { headers_ms: 2000, first_token_ms: 2000, gap_ms: 2000, total_ms: 10_000 };
 type Trace = Awaited<ReturnType<GatewayUnderTest["state"]>>["traces"][number];
@@ -74,11 +80,11 @@ export function catalogOf(origin: string): Pick<Bundle, "models" | "providers" |
   };
 }
 
-export async function startMedia(dir?: string): Promise<MediaFixture> {
+export async function startMedia(options: GatewayOptions = {}): Promise<MediaFixture> {
   const upstream = await startUpstream();
   const gateway = await startGateway(
     { ALLOWED_PRIVATE_HOSTS: new URL(upstream.origin).host, SECRET_ACME_API_KEY: "sk-live-0123456789abcdef" },
-    dir === undefined ? {} : { dir },
+    options,
   );
   const tenant = newTenant(catalogOf(upstream.origin));
   await gateway.publish(tenant);

@@ -6,9 +6,13 @@ export interface NativeBatch {
   readonly provider: string;
   readonly model: string;
   readonly secretName: string | undefined;
+  /** Of the provider. */
   readonly inputFileId: string;
-  readonly batchId: string;
+  /** Of the provider; undefined = it was not yet told. */
+  readonly batchId: string | undefined;
   readonly polls: number;
+  /** Bytes of the provider's results that are booked; undefined = they are not here yet. */
+  readonly collected: number | undefined;
 }
 
 /** Everything about a batch but its lines. */

@@ -21,13 +21,16 @@ const STEP_MS = 120_000;
 /** What is away is asked again after this, doubled each time. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
+/** The provider's own day began later than the batch's. */
+const NATIVE_GRACE_MS = 3_600_000;
 /** Lines that are closed unasked in one go. */
 const LINES_PER_CLOSE = 500;
 
 /** The part of a batch that a provider's own batch API does. Resolves with when to look again; undefined = nothing is left for it to do. */
 export interface NativeRunner {
+  /** @param record as it is now */
   step(record: BatchRecord, update: (native: NativeBatch | "no") => void): Promise<number | undefined>;
-  cancel(native: NativeBatch, record: BatchRecord): Promise<void>;
+  cancel(record: BatchRecord): Promise<void>;
 }
 
 export interface BatchWorkerDeps extends AskDeps {
@@ -149,8 +152,15 @@ export class BatchWorker {
 
   async #run(record: BatchRecord): Promise<number | undefined> {
     const { book, native, nowMs } = this.#deps;
-    const expiresAtMs = (record.batch.expires_at ?? 0) * 1000;
+    const isNative = typeof record.native === "object";
+    const expiresAtMs = (record.batch.expires_at ?? 0) * 1000 + (isNative ? NATIVE_GRACE_MS : 0);
     if (nowMs() >= expiresAtMs) return this.#stop({ status: "expired", error: expired });
+    if (isNative && (await admitKey(record.identity, this.#deps.keepAlive, this.#deps.pipeline)) === undefined) {
+      this.#update((now) => ({ ...now, stop: { status: "failed", error: revoked } }));
+      this.#updateBatch(() => ({ status: "cancelling" }));
+      await native.cancel(record);
+      return nowMs();
+    }
     if (record.native !== "no") {
       const next = await native.step(record, (to) => this.#update((now) => ({ ...now, native: to })));
       if (next !== undefined) return Math.min(next, expiresAtMs);
@@ -228,7 +238,7 @@ export class BatchWorker {
   async #cancel(record: BatchRecord): Promise<number | undefined> {
     const { native } = this.#deps;
     if (record.stop === undefined) {
-      if (typeof record.native === "object") await native.cancel(record.native, record);
+      await native.cancel(record);
       this.#update((now) => ({ ...now, stop: { status: "cancelled", error: cancelled } }));
     }
     if (typeof record.native === "object") {

@@ -111,6 +111,8 @@ export class BatchRun extends DurableObject<Record<string, unknown>> implements 
       chance: () => Math.random(),
       log,
     };
-    return new BatchWorker({ ...shared, native: createNativeRunner({ ...shared, bucket: config.state }) });
+    const { allowedPrivateHosts, state: bucket } = config;
+    const native = { ...shared, bucket, allowedPrivateHosts, fetch: workerPlatform.fetch };
+    return new BatchWorker({ ...shared, native: createNativeRunner(native) });
   }
 }

@@ -21,4 +21,6 @@ export const azureOpenAi = openAiAdapter("azure-openai", openAiCapabilities, {
   authorize: (secret) => ({ "api-key": secret }),
   rules: { chat: openAiChatRules },
   takesTokens: true,
+  batchBase: ({ settings }, base) =>
+    settings?.["api_version"] === undefined ? `${base.replace(/\/openai(?:\/v1)?$/, "")}/openai/v1` : undefined,
 });

@@ -59,11 +59,14 @@ function headersOf(call: ModelCall, secret: string | undefined, dialect: OpenAiD
 }
 
 /** The caller's own bytes, unless this kind needs some members changed. */
-function bodyOf(call: ModelCall, dialect: OpenAiDialect): string | FormData {
-  if (call.form !== undefined) return formFor(call);
+export function jsonBodyOf(call: ModelCall, dialect: OpenAiDialect): string {
   const rules = dialect.rules?.[call.surface];
   if (rules === undefined) return call.text;
   return editMembers(call.text, applyRules(call, rules, providerKinds[call.target.provider.kind].title));
+}
+
+function bodyOf(call: ModelCall, dialect: OpenAiDialect): string | FormData {
+  return call.form === undefined ? jsonBodyOf(call, dialect) : formFor(call);
 }
 
 async function readText(response: Response): Promise<string> {

@@ -1,4 +1,5 @@
 import { type Capability, type ProviderKind, providerKinds } from "@millrace/core/contract";
+import { openAiBatches } from "./openai-batches.ts";
 import type { ProviderAdapter } from "../provider.ts";
 import { callOpenAi } from "./call-openai.ts";
 import type { OpenAiDialect } from "./openai-dialect.ts";
@@ -13,6 +14,7 @@ export function openAiAdapter(
   return {
     tier: providerKinds[kind].tier,
     capabilities,
+    ...(providerKinds[kind].batches === true ? { batches: openAiBatches(dialect) } : {}),
     call: (call, deps) => callOpenAi(withoutNativeFields(call), deps, dialect),
   };
 }

@@ -43,6 +43,8 @@ export interface OpenAiDialect {
   readonly repeatsPrefill?: boolean;
   /** Texts that one call of `/embeddings` may hold; more are sent in several calls. Absent = OpenAI's 2,048. */
   readonly maxEmbeddingInputs?: number;
+  /** The base of its batch API, where that is not the base URL; undefined = there is none. */
+  readonly batchBase?: (provider: Provider, base: string) => string | undefined;
   /** `/embeddings` takes lists of tokens in place of texts. */
   readonly takesTokens?: boolean;
 }
