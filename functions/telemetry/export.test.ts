@@ -160,7 +160,8 @@ describe.each(databaseKinds)("export of traces in $name", ({ start }) => {
       details: {},
       estimated_by: "characters",
     } as const;
-    await exported(exchange(1, { record: { usage } }, spans));
+    await exported(exchange(1, { record: { usage, requested: "m", status: "error" } }, spans));
+    expect(attributesOf(spanNamed("chat m"))).not.toHaveProperty("gen_ai.response.model");
     expect(spanNamed("chat gpt-5")).toMatchObject({ status: { code: 2, message: "upstream-error" } });
     expect(attributesOf(spanNamed("chat gpt-5"))).toMatchObject({ "error.type": "upstream-error" });
     expect(attributesOf(spanNamed("chat gpt-5"))).not.toHaveProperty("gen_ai.usage.input_tokens");

@@ -59,7 +59,8 @@ function rootSpan(trace: ExportedTrace, place: Place): OtlpSpan {
   const attributes: Attributes = {
     ...requestAttributes(trace),
     "gen_ai.request.model": trace.requested === "" ? undefined : trace.requested,
-    ...responseAttributes(trace),
+    // Of an exchange that failed the model is the one that was asked last.
+    ...(trace.status === "error" ? {} : responseAttributes(trace)),
     // Where no model was called, nobody else can say what was said.
     ...(called ? {} : contentAttributes(trace)),
     "http.response.status_code": trace.http_status,

@@ -13,6 +13,11 @@ export interface Interval {
   readonly attributes: Record<string, JsonValue>;
 }
 
+/** As a number: toFixed takes several times as long, and this is on the way of every answer. */
+function hundredths(ms: number): number {
+  return Math.round(Math.max(0, ms) * 100) / 100;
+}
+
 /** What an exchange spent its time on. The one thing that stages write to together, and only by appending. */
 export class Timeline {
   readonly startedAtMs: number;
@@ -49,8 +54,10 @@ export class Timeline {
 
   /** `server-timing` as https://www.w3.org/TR/server-timing/ has it: the stages that are over and the whole until now, in milliseconds. */
   serverTiming(): string {
-    const stages = this.#intervals.map((at) => `${at.name};dur=${(at.endedAtMs - at.startedAtMs).toFixed(2)}, `);
-    return `${stages.join("")}total;dur=${this.elapsedMs().toFixed(2)}`;
+    let stages = "";
+    for (const { name, startedAtMs, endedAtMs } of this.#intervals)
+      stages += `${name};dur=${hundredths(endedAtMs - startedAtMs)}, `;
+    return `${stages}total;dur=${hundredths(this.elapsedMs())}`;
   }
 
   /** Spans of the trace; ids derive from the trace's own, so that one exchange costs one draw of chance. */
