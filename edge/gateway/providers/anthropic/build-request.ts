@@ -1,9 +1,10 @@
 import { type ChatRequest, MillraceError } from "@millrace/core/contract";
 import type { ModelCall } from "../../exchange/model-call.ts";
 import { asFields } from "../../json/vendor-json.ts";
+import { chatRequestOf, stopsOf, tokenLimitOf } from "../native-wire/chat-request.ts";
 import { effortOf } from "../native-wire/effort-of.ts";
 import { mergeOptions, providerOptions } from "../native-wire/provider-options.ts";
-import { refuseRequestFields, unsupported } from "../native-wire/refuse-fields.ts";
+import { unsupported } from "../native-wire/refuse-fields.ts";
 import type { Block } from "./convert-content.ts";
 import { convertMessages } from "./convert-messages.ts";
 import { convertTools, jsonTool } from "./convert-tools.ts";
@@ -13,23 +14,6 @@ import { thinkingOf } from "./thinking-of.ts";
 const WHO = "Anthropic";
 const OWN_WORDS = "say it as `provider_options.anthropic`";
 
-const KNOWN = new Set([
-  "messages",
-  "temperature",
-  "top_p",
-  "top_k",
-  "stop",
-  "max_tokens",
-  "max_completion_tokens",
-  "tools",
-  "tool_choice",
-  "parallel_tool_calls",
-  "response_format",
-  "reasoning_effort",
-  "safety_identifier",
-  "service_tier",
-]);
-
 export interface NativeBody {
   readonly body: Block;
   readonly betas: readonly string[];
@@ -38,9 +22,9 @@ export interface NativeBody {
 }
 
 function sampling(request: ChatRequest): Block {
-  const { temperature, top_p, stop } = request;
+  const { temperature, top_p } = request;
   if (typeof temperature === "number" && temperature > 1) throw unsupported("temperature", WHO, "its scale ends at 1");
-  const sequences = typeof stop === "string" ? [stop] : (stop ?? []);
+  const sequences = stopsOf(request);
   return {
     ...(typeof temperature === "number" ? { temperature } : {}),
     ...(typeof top_p === "number" ? { top_p } : {}),
@@ -93,12 +77,10 @@ function takeBetas(body: Record<string, unknown>): readonly string[] {
 
 /** A chat request in Anthropic's form. Nothing is dropped: what cannot be said is refused by its name. */
 export function buildRequest(call: ModelCall): NativeBody {
-  // Validated at the route against the schema that this type comes from.
-  const request = call.fields as unknown as ChatRequest;
-  refuseRequestFields(request, { known: KNOWN, who: WHO });
+  const request = chatRequestOf(call, { who: WHO, fields: ["safety_identifier", "service_tier"] });
   const { model } = call.target;
   const traits = modelTraits(model);
-  const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? traits.maxOutputTokens;
+  const maxTokens = tokenLimitOf(request) ?? traits.maxOutputTokens;
   const { system, messages } = convertMessages(request.messages);
   const format = outputFormat(request, traits);
   const parts: readonly Block[] = [

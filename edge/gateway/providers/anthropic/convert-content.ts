@@ -1,5 +1,6 @@
 import { type JsonValue, MillraceError } from "@millrace/core/contract";
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
+import { fileOf, imageUrlOf } from "../native-wire/media-parts.ts";
 import { parseDataUrl } from "../native-wire/parse-data-url.ts";
 import { refuseFields, unsupported } from "../native-wire/refuse-fields.ts";
 
@@ -18,9 +19,7 @@ function textBlocks(text: string | undefined, part: Fields): Block[] {
 }
 
 function imageBlock(part: Fields, path: string): Block {
-  const image = asFields(part["image_url"]) ?? {};
-  refuseFields(image, { known: new Set(["url"]), who: WHO, path: `${path}.image_url.` });
-  const url = asText(image["url"]) ?? "";
+  const url = imageUrlOf(part, { who: WHO, path });
   const inline = parseDataUrl(url);
   const source =
     inline === undefined ? { type: "url", url } : { type: "base64", media_type: inline.mediaType, data: inline.data };
@@ -42,12 +41,10 @@ function documentSource(data: string, path: string): JsonValue {
 }
 
 function documentBlock(part: Fields, path: string): Block {
-  const file = asFields(part["file"]) ?? {};
-  refuseFields(file, { known: new Set(["file_data", "filename"]), who: WHO, path: `${path}.file.` });
-  const title = asText(file["filename"]);
+  const { url, filename: title } = fileOf(part, { who: WHO, path });
   return {
     type: "document",
-    source: documentSource(asText(file["file_data"]) ?? "", path),
+    source: documentSource(url, path),
     ...(title === undefined ? {} : { title }),
     ...cacheControl(part),
   };

@@ -1,13 +1,10 @@
 import type { ChatRequest, FunctionTool } from "@millrace/core/contract";
-import { refuseFields } from "../native-wire/refuse-fields.ts";
+import { refuseToolFields } from "../native-wire/tool-fields.ts";
 import type { Block } from "./convert-content.ts";
-import { JSON_TOOL } from "../native-wire/json-tool.ts";
+import { JSON_TOOL, JSON_TOOL_DESCRIPTION } from "../native-wire/json-tool.ts";
 
 function toolOf(tool: FunctionTool, index: number): Block {
-  const path = `tools[${index}].`;
-  const known = new Set(["name", "description", "parameters", "strict"]);
-  refuseFields(tool, { known: new Set(["type", "function", "cache_control"]), who: "Anthropic", path });
-  refuseFields(tool.function, { known, who: "Anthropic", path: `${path}function.` });
+  refuseToolFields(tool, { who: "Anthropic", index, fields: ["cache_control"] });
   const { name, description, parameters, strict } = tool.function;
   return {
     name,
@@ -40,7 +37,7 @@ export function jsonTool(schema: unknown, description: string | undefined): Bloc
     tools: [
       {
         name: JSON_TOOL,
-        description: description ?? "The answer to the user. Call it exactly once, with the whole answer.",
+        description: description ?? JSON_TOOL_DESCRIPTION,
         input_schema: schema,
       },
     ],

@@ -1,11 +1,12 @@
 import { MillraceError, type ModelEvent, type ModelFrame, type NativeEvent } from "@millrace/core/contract";
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
 import { ChunkWriter } from "../native-wire/chunk-writer.ts";
+import { endFrames } from "../native-wire/end-of-answer.ts";
 import type { StreamTranslator } from "../native-wire/native-frames.ts";
-import { tierEvent } from "../native-wire/tier-event.ts";
+import { parseEvent } from "../native-wire/parse-event.ts";
+import { ToolBlocks } from "../native-wire/tool-blocks.ts";
 import { type FailureContext, withoutSecret } from "../openai-wire/classify-failure.ts";
 import { BlockCollector } from "./collect-blocks.ts";
-import { JSON_TOOL } from "../native-wire/json-tool.ts";
 import { mapErrorEvent } from "./map-failure.ts";
 import { mapStopReason } from "./map-stop-reason.ts";
 import { ANSWER_MEMBERS, providerFields } from "./provider-fields.ts";
@@ -14,16 +15,6 @@ import { readUsage } from "./read-usage.ts";
 export interface TranslatorOptions extends FailureContext {
   readonly wantsUsage: boolean;
   readonly answersByTool: boolean;
-}
-
-function parseEvent(data: string): Fields {
-  try {
-    const event = asFields(JSON.parse(data));
-    if (event !== undefined) return event;
-  } catch {
-    // A corrupt event is a fault, not a line to skip: what it said is missing from the answer.
-  }
-  throw new MillraceError("upstream-garbage", { message: "The model's stream held an event that is not JSON." });
 }
 
 const indexOf = (event: Fields): number => (typeof event["index"] === "number" ? event["index"] : 0);
@@ -36,9 +27,7 @@ export class AnthropicTranslator implements StreamTranslator<string> {
   readonly #options: TranslatorOptions;
   readonly #writer: ChunkWriter;
   readonly #blocks = new BlockCollector();
-  /** Index of the block → index of the tool call; undefined for the tool whose input is the answer. */
-  readonly #tools = new Map<number, number | undefined>();
-  #calls = 0;
+  readonly #tools: ToolBlocks;
   #started = false;
   #usage: Record<string, unknown> = {};
   #members: Record<string, unknown> = {};
@@ -47,6 +36,7 @@ export class AnthropicTranslator implements StreamTranslator<string> {
   constructor(options: TranslatorOptions) {
     this.#options = options;
     this.#writer = new ChunkWriter(options.wantsUsage);
+    this.#tools = new ToolBlocks(options.answersByTool);
   }
 
   get ended(): boolean {
@@ -107,28 +97,10 @@ export class AnthropicTranslator implements StreamTranslator<string> {
         // Said even where the thought itself is withheld: the model is at work.
         return [{ type: "reasoning", choice: 0, text: asText(block["thinking"]) ?? "" }];
       case "tool_use":
-        return this.#openTool(index, block);
+        return this.#tools.open(index, { id: asText(block["id"]), name: asText(block["name"]) });
       default:
         return [];
     }
-  }
-
-  #openTool(index: number, block: Fields): ModelEvent[] {
-    if (this.#options.answersByTool && block["name"] === JSON_TOOL) {
-      this.#tools.set(index, undefined);
-      return [{ type: "text", choice: 0, text: "", logprobs: undefined }];
-    }
-    const call = this.#calls++;
-    this.#tools.set(index, call);
-    const [id, name] = [asText(block["id"]), asText(block["name"])];
-    return [{ type: "tool-call", choice: 0, index: call, id, name, argumentsDelta: "" }];
-  }
-
-  #toolText(index: number, text: string): ModelEvent[] {
-    if (!this.#tools.has(index)) return [];
-    const call = this.#tools.get(index);
-    if (call === undefined) return [{ type: "text", choice: 0, text, logprobs: undefined }];
-    return [{ type: "tool-call", choice: 0, index: call, id: undefined, name: undefined, argumentsDelta: text }];
   }
 
   #delta(event: Fields): ModelEvent[] {
@@ -140,10 +112,8 @@ export class AnthropicTranslator implements StreamTranslator<string> {
         return [{ type: "text", choice: 0, text: asText(delta["text"]) ?? "", logprobs: undefined }];
       case "thinking_delta":
         return [{ type: "reasoning", choice: 0, text: asText(delta["thinking"]) ?? "" }];
-      case "input_json_delta": {
-        const text = asText(delta["partial_json"]) ?? "";
-        return text === "" ? [] : this.#toolText(index, text);
-      }
+      case "input_json_delta":
+        return this.#tools.text(index, asText(delta["partial_json"]) ?? "");
       default:
         return [];
     }
@@ -152,7 +122,7 @@ export class AnthropicTranslator implements StreamTranslator<string> {
   /** A tool without parameters gets no JSON at all; to OpenAI's clients its arguments are an empty object. */
   #closeBlock(event: Fields): ModelEvent[] {
     const index = indexOf(event);
-    return this.#blocks.close(index) === "" ? this.#toolText(index, "{}") : [];
+    return this.#blocks.close(index) === "" ? this.#tools.text(index, "{}") : [];
   }
 
   /** `message_delta`: counts are cumulative, and those that it repeats replace what `message_start` said. */
@@ -173,11 +143,6 @@ export class AnthropicTranslator implements StreamTranslator<string> {
     const content = this.#blocks.blocks();
     const fields = providerFields({ content, members: { ...this.#members, usage: this.#usage } });
     const reason = mapStopReason(rawReason, this.#options.answersByTool);
-    const usage = readUsage(this.#usage);
-    return [
-      this.#writer.frame([fields], native),
-      this.#writer.frame([...tierEvent(usage), { type: "finish", choice: 0, reason, rawReason }]),
-      ...(usage === undefined ? [] : [this.#writer.usage({ type: "usage", usage })]),
-    ];
+    return endFrames(this.#writer, { fields, reason, rawReason, usage: readUsage(this.#usage) }, native);
   }
 }

@@ -1,10 +1,10 @@
 import { MillraceError, type ModelEvent } from "@millrace/core/contract";
 import type { WholeAnswer } from "../../exchange/answer.ts";
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
+import { endEvents } from "../native-wire/end-of-answer.ts";
 import { listOfFields } from "../native-wire/list-of-fields.ts";
 import { parseAnswer } from "../native-wire/parse-answer.ts";
 import { garbage } from "../native-wire/post-native.ts";
-import { tierEvent } from "../native-wire/tier-event.ts";
 import { wholeOfEvents } from "../native-wire/whole-of-events.ts";
 import { JSON_TOOL } from "../native-wire/json-tool.ts";
 import { mapStopReason } from "./map-stop-reason.ts";
@@ -40,19 +40,17 @@ function blockEvents(content: readonly Fields[], answersByTool: boolean): ModelE
 export function readWhole(text: string, options: ReadOptions): WholeAnswer {
   const message = parseAnswer(text);
   if (message["type"] !== "message" || !Array.isArray(message["content"])) throw garbage("JSON that is not a message");
-  const reason = asText(message["stop_reason"]);
-  if (reason === undefined)
+  const rawReason = asText(message["stop_reason"]);
+  if (rawReason === undefined)
     throw new MillraceError("upstream-truncated", { message: "The model's server answered without a stop reason." });
   const content = listOfFields(message["content"]);
   const members: Record<string, unknown> = { usage: message["usage"] };
   for (const name of ANSWER_MEMBERS) members[name] = message[name];
   const usage = readUsage(asFields(message["usage"]) ?? {});
+  const reason = mapStopReason(rawReason, options.answersByTool);
   const events: ModelEvent[] = [
     ...blockEvents(content, options.answersByTool),
-    providerFields({ content, members }),
-    ...tierEvent(usage),
-    ...(usage === undefined ? [] : [{ type: "usage", usage } as const]),
-    { type: "finish", choice: 0, reason: mapStopReason(reason, options.answersByTool), rawReason: reason },
+    ...endEvents({ fields: providerFields({ content, members }), reason, rawReason, usage }),
   ];
   const head = {
     id: asText(message["id"]) ?? "",

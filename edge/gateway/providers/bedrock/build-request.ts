@@ -2,9 +2,10 @@ import type { ChatRequest } from "@millrace/core/contract";
 import type { ModelCall } from "../../exchange/model-call.ts";
 import { modelTraits } from "../anthropic/model-traits.ts";
 import { thinkingOf } from "../anthropic/thinking-of.ts";
+import { chatRequestOf, stopsOf, tokenLimitOf } from "../native-wire/chat-request.ts";
 import { effortOf } from "../native-wire/effort-of.ts";
 import { mergeOptions, providerOptions } from "../native-wire/provider-options.ts";
-import { refuseRequestFields, unsupported } from "../native-wire/refuse-fields.ts";
+import { unsupported } from "../native-wire/refuse-fields.ts";
 import type { Block } from "./convert-content.ts";
 import { convertMessages } from "./convert-messages.ts";
 import { convertTools, jsonTool } from "./convert-tools.ts";
@@ -12,30 +13,16 @@ import { type ModelFamily, modelFamily } from "./model-family.ts";
 
 const WHO = "Bedrock";
 
-const KNOWN = new Set([
-  "messages",
-  "temperature",
-  "top_p",
-  "top_k",
-  "stop",
-  "max_tokens",
-  "max_completion_tokens",
-  "tools",
-  "tool_choice",
-  "parallel_tool_calls",
-  "response_format",
-  "reasoning_effort",
-]);
-
 export interface NativeBody {
   readonly body: Block;
   /** The answer is the input of our own tool. */
   readonly answersByTool: boolean;
 }
 
-function inference(request: ChatRequest, maxTokens: number | undefined): Block {
-  const { temperature, top_p, stop } = request;
-  const stopSequences = typeof stop === "string" ? [stop] : (stop ?? []);
+function inference(request: ChatRequest): Block {
+  const { temperature, top_p } = request;
+  const maxTokens = tokenLimitOf(request);
+  const stopSequences = stopsOf(request);
   const config = {
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(typeof temperature === "number" ? { temperature } : {}),
@@ -56,17 +43,13 @@ function modelFields(request: ChatRequest, model: string, family: ModelFamily): 
   if (effort !== undefined) {
     if (family.name === "gpt-oss") fields["reasoning_effort"] = effort;
     else if (family.name !== "claude") throw unsupported("reasoning_effort", WHO);
-    else
-      Object.assign(
-        fields,
-        thinkingOf(effort, { traits: modelTraits(model), maxTokens: limitOf(request, model), who: WHO }),
-      );
+    else {
+      const traits = modelTraits(model);
+      const maxTokens = tokenLimitOf(request) ?? traits.maxOutputTokens;
+      Object.assign(fields, thinkingOf(effort, { traits, maxTokens, who: WHO }));
+    }
   }
   return Object.keys(fields).length === 0 ? {} : { additionalModelRequestFields: fields };
-}
-
-function limitOf(request: ChatRequest, model: string): number {
-  return request.max_completion_tokens ?? request.max_tokens ?? modelTraits(model).maxOutputTokens;
 }
 
 /** By the model's own format where it has one and must keep to it, else by a tool that it must call. */
@@ -92,9 +75,7 @@ function outputFormat(request: ChatRequest, family: ModelFamily): Block {
 
 /** A chat request in Converse's form. Nothing is dropped: what cannot be said is refused by its name. */
 export function buildRequest(call: ModelCall): NativeBody {
-  // Validated at the route against the schema that this type comes from.
-  const request = call.fields as unknown as ChatRequest;
-  refuseRequestFields(request, { known: KNOWN, who: WHO });
+  const request = chatRequestOf(call, { who: WHO });
   const { model } = call.target;
   const family = modelFamily(model);
   const { system, messages } = convertMessages(request.messages);
@@ -102,7 +83,7 @@ export function buildRequest(call: ModelCall): NativeBody {
   const body = {
     messages,
     ...(system.length === 0 ? {} : { system }),
-    ...inference(request, request.max_completion_tokens ?? request.max_tokens ?? undefined),
+    ...inference(request),
     ...convertTools(request, family),
     ...modelFields(request, model, family),
     ...format,

@@ -1,5 +1,6 @@
 import { MillraceError } from "@millrace/core/contract";
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
+import { fileOf, imageUrlOf } from "../native-wire/media-parts.ts";
 import { parseDataUrl } from "../native-wire/parse-data-url.ts";
 import { refuseFields, unsupported } from "../native-wire/refuse-fields.ts";
 
@@ -41,28 +42,24 @@ function sourceOf(url: string, path: string): { readonly source: Block; readonly
 const endingOf = (name: string): string => /\.([a-z]{2,4})$/i.exec(name)?.[1]?.toLowerCase() ?? "";
 
 function imageBlock(part: Fields, path: string): Block {
-  const image = asFields(part["image_url"]) ?? {};
-  refuseFields(image, { known: new Set(["url"]), who: WHO, path: `${path}.image_url.` });
-  const url = asText(image["url"]) ?? "";
+  const url = imageUrlOf(part, { who: WHO, path });
   const { source, mediaType } = sourceOf(url, `${path}.image_url.url`);
   const format = mediaType?.replace("image/", "") ?? endingOf(url).replace("jpg", "jpeg");
   return { image: { format, source } };
 }
 
 /** A name that Bedrock takes: letters, digits, single spaces, hyphens and brackets. */
-function documentName(file: Fields): string {
-  const name = (asText(file["filename"]) ?? "document").replace(/\.[a-z]{2,4}$/i, "");
+function documentName(filename: string | undefined): string {
+  const name = (filename ?? "document").replace(/\.[a-z]{2,4}$/i, "");
   return name.replace(/[^A-Za-z0-9 \-()[\]]/g, "-").replace(/ +/g, " ");
 }
 
 function documentBlock(part: Fields, path: string): Block {
-  const file = asFields(part["file"]) ?? {};
-  refuseFields(file, { known: new Set(["file_data", "filename"]), who: WHO, path: `${path}.file.` });
-  const url = asText(file["file_data"]) ?? "";
+  const { url, filename } = fileOf(part, { who: WHO, path });
   const { source, mediaType } = sourceOf(url, `${path}.file.file_data`);
   const format = mediaType === undefined ? endingOf(url) : formats[mediaType];
   if (format === undefined) throw unsupported(`${path}.file.file_data`, WHO, `it reads no ${mediaType ?? "such file"}`);
-  return { document: { format, name: documentName(file), source } };
+  return { document: { format, name: documentName(filename), source } };
 }
 
 function partBlocks(value: unknown, path: string): Block[] {

@@ -1,34 +1,17 @@
-import { type ChatMessage, MillraceError } from "@millrace/core/contract";
-import { asFields } from "../../json/vendor-json.ts";
+import type { ChatMessage } from "@millrace/core/contract";
+import { convertTurns, type Turn } from "../native-wire/convert-turns.ts";
 import { listOfFields } from "../native-wire/list-of-fields.ts";
-import { refuseFields } from "../native-wire/refuse-fields.ts";
+import { ownFields } from "../native-wire/message-fields.ts";
 import { toolArguments } from "../native-wire/tool-arguments.ts";
 import { type Block, cachePoint, contentBlocks, textBlocks } from "./convert-content.ts";
 
-interface Turn {
-  readonly role: "user" | "assistant";
-  readonly content: Block[];
-}
-
 export interface Conversation {
   readonly system: readonly Block[];
-  readonly messages: readonly Turn[];
+  readonly messages: readonly Turn<Block>[];
 }
 
-/** `reasoning_content` is what a client got and sends back for the record; what a model needs of it again is in `provider_fields`. */
-const MESSAGE_FIELDS = new Set([
-  "role",
-  "content",
-  "refusal",
-  "tool_calls",
-  "tool_call_id",
-  "cache_control",
-  "reasoning_content",
-  "provider_fields",
-]);
-
 function assistantBlocks(message: Extract<ChatMessage, { role: "assistant" }>, path: string): Block[] {
-  const own = listOfFields(asFields(asFields(message["provider_fields"])?.["bedrock"])?.["content"]);
+  const own = listOfFields(ownFields(message, "bedrock")?.["content"]);
   if (own.length > 0) return own.map((block) => ({ ...block }));
   const calls = (message.tool_calls ?? []).map((call, index) => {
     const input = toolArguments(call, `${path}.tool_calls[${index}]`);
@@ -52,26 +35,12 @@ function blocksOf(message: ChatMessage, path: string): Block[] {
   }
 }
 
-/** A conversation in Converse's form: instructions apart, neighbours of one role in one turn. @throws MillraceError. */
+/** A conversation in Converse's form. @throws MillraceError `unsupported-parameter`, `invalid-request`. */
 export function convertMessages(messages: readonly ChatMessage[]): Conversation {
-  const system: Block[] = [];
-  const turns: Turn[] = [];
-  for (const [index, message] of messages.entries()) {
-    const path = `messages[${index}]`;
-    refuseFields(message, { known: MESSAGE_FIELDS, who: "Bedrock", path: `${path}.` });
-    const blocks = [...blocksOf(message, path), ...cachePoint(message)];
-    if (message.role === "system" || message.role === "developer") {
-      system.push(...blocks);
-      continue;
-    }
-    const role = message.role === "assistant" ? "assistant" : "user";
-    const last = turns.at(-1);
-    if (last?.role === role) last.content.push(...blocks);
-    else if (blocks.length > 0) turns.push({ role, content: blocks });
-  }
-  if (turns.length === 0) {
-    const message = "Bedrock needs at least one message that is not an instruction.";
-    throw new MillraceError("invalid-request", { param: "messages", message });
-  }
+  const { system, turns } = convertTurns(messages, {
+    who: "Bedrock",
+    fields: ["cache_control"],
+    blocksOf: (message, path) => [...blocksOf(message, path), ...cachePoint(message)],
+  });
   return { system, messages: turns };
 }

@@ -1,16 +1,14 @@
 import type { ChatRequest, FunctionTool } from "@millrace/core/contract";
-import { JSON_TOOL } from "../native-wire/json-tool.ts";
-import { refuseFields, unsupported } from "../native-wire/refuse-fields.ts";
+import { JSON_TOOL, JSON_TOOL_DESCRIPTION } from "../native-wire/json-tool.ts";
+import { unsupported } from "../native-wire/refuse-fields.ts";
+import { refuseToolFields } from "../native-wire/tool-fields.ts";
 import { type Block, cachePoint } from "./convert-content.ts";
 import type { ModelFamily } from "./model-family.ts";
 
 const WHO = "Bedrock";
 
 function toolBlocks(tool: FunctionTool, index: number): Block[] {
-  const path = `tools[${index}].`;
-  const known = new Set(["name", "description", "parameters", "strict"]);
-  refuseFields(tool, { known: new Set(["type", "function", "cache_control"]), who: WHO, path });
-  refuseFields(tool.function, { known, who: WHO, path: `${path}function.` });
+  refuseToolFields(tool, { who: WHO, index, fields: ["cache_control"] });
   const { name, description, parameters, strict } = tool.function;
   const spec = {
     name,
@@ -54,7 +52,7 @@ export function convertTools(request: ChatRequest, family: ModelFamily): Block {
 export function jsonTool(schema: unknown, description: string | undefined): Block {
   const spec = {
     name: JSON_TOOL,
-    description: description ?? "The answer to the user. Call it exactly once, with the whole answer.",
+    description: description ?? JSON_TOOL_DESCRIPTION,
     inputSchema: { json: schema },
   };
   return { toolConfig: { tools: [{ toolSpec: spec }], toolChoice: { tool: { name: JSON_TOOL } } } };

@@ -1,8 +1,10 @@
-import { MillraceError, type ModelEvent, type ModelFrame } from "@millrace/core/contract";
+import type { ModelEvent, ModelFrame } from "@millrace/core/contract";
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
 import { type AnswerHead, ChunkWriter } from "../native-wire/chunk-writer.ts";
-import { JSON_TOOL } from "../native-wire/json-tool.ts";
+import { endFrames } from "../native-wire/end-of-answer.ts";
 import type { StreamTranslator } from "../native-wire/native-frames.ts";
+import { parseEvent } from "../native-wire/parse-event.ts";
+import { ToolBlocks } from "../native-wire/tool-blocks.ts";
 import { type FailureContext, withoutSecret } from "../openai-wire/classify-failure.ts";
 import { BlockCollector } from "./collect-blocks.ts";
 import type { StreamMessage } from "./event-stream-decoder.ts";
@@ -17,16 +19,6 @@ export interface TranslatorOptions extends FailureContext {
   readonly answersByTool: boolean;
 }
 
-function parse(payload: string): Fields {
-  try {
-    const fields = asFields(JSON.parse(payload));
-    if (fields !== undefined) return fields;
-  } catch {
-    // A corrupt event is a fault, not one to skip: what it said is missing from the answer.
-  }
-  throw new MillraceError("upstream-garbage", { message: "The model's stream held an event that is not JSON." });
-}
-
 const indexOf = (event: Fields): number =>
   typeof event["contentBlockIndex"] === "number" ? event["contentBlockIndex"] : 0;
 
@@ -38,16 +30,15 @@ export class BedrockTranslator implements StreamTranslator<StreamMessage> {
   readonly #options: TranslatorOptions;
   readonly #writer: ChunkWriter;
   readonly #blocks = new BlockCollector();
-  /** Index of the block → index of the tool call; undefined for the tool whose input is the answer. */
-  readonly #tools = new Map<number, number | undefined>();
+  readonly #tools: ToolBlocks;
   readonly #members: Record<string, unknown> = {};
-  #calls = 0;
   #stopReason: string | undefined;
   #ended = false;
 
   constructor(options: TranslatorOptions) {
     this.#options = options;
     this.#writer = new ChunkWriter(options.wantsUsage);
+    this.#tools = new ToolBlocks(options.answersByTool);
   }
 
   get ended(): boolean {
@@ -61,7 +52,7 @@ export class BedrockTranslator implements StreamTranslator<StreamMessage> {
   take(message: StreamMessage): readonly ModelFrame[] {
     const kind = message.headers[":message-type"];
     if (kind === "exception" || kind === "error") throw mapException(message, this.#options);
-    const event = parse(withoutSecret(message.payload, this.#options.secret));
+    const event = parseEvent(withoutSecret(message.payload, this.#options.secret));
     switch (message.headers[":event-type"] ?? "") {
       case "messageStart":
         return [this.#writer.start(this.#options.head)];
@@ -89,11 +80,8 @@ export class BedrockTranslator implements StreamTranslator<StreamMessage> {
     const rawReason = this.#stopReason ?? "";
     const reason = mapStopReason(rawReason, this.#options.answersByTool);
     const usage = readUsage(asFields(this.#members["usage"]) ?? {});
-    return [
-      this.#writer.frame([providerFields(this.#blocks.blocks(), this.#members)]),
-      this.#writer.frame([{ type: "finish", choice: 0, reason, rawReason }]),
-      ...(usage === undefined ? [] : [this.#writer.usage({ type: "usage", usage })]),
-    ];
+    const fields = providerFields(this.#blocks.blocks(), this.#members);
+    return endFrames(this.#writer, { fields, reason, rawReason, usage });
   }
 
   #frames(events: readonly ModelEvent[]): readonly ModelFrame[] {
@@ -109,21 +97,7 @@ export class BedrockTranslator implements StreamTranslator<StreamMessage> {
     if (tool === undefined) return [];
     const index = indexOf(event);
     this.#blocks.at(index).tool = tool;
-    if (this.#options.answersByTool && tool["name"] === JSON_TOOL) {
-      this.#tools.set(index, undefined);
-      return [{ type: "text", choice: 0, text: "", logprobs: undefined }];
-    }
-    const call = this.#calls++;
-    this.#tools.set(index, call);
-    const [id, name] = [asText(tool["toolUseId"]), asText(tool["name"])];
-    return [{ type: "tool-call", choice: 0, index: call, id, name, argumentsDelta: "" }];
-  }
-
-  #toolText(index: number, text: string): ModelEvent[] {
-    if (!this.#tools.has(index) || text === "") return [];
-    const call = this.#tools.get(index);
-    if (call === undefined) return [{ type: "text", choice: 0, text, logprobs: undefined }];
-    return [{ type: "tool-call", choice: 0, index: call, id: undefined, name: undefined, argumentsDelta: text }];
+    return this.#tools.open(index, { id: asText(tool["toolUseId"]), name: asText(tool["name"]) });
   }
 
   #delta(event: Fields): ModelEvent[] {
@@ -134,12 +108,12 @@ export class BedrockTranslator implements StreamTranslator<StreamMessage> {
     if (text !== undefined) return [{ type: "text", choice: 0, text, logprobs: undefined }];
     const reasoning = asFields(delta["reasoningContent"]);
     if (reasoning !== undefined) return [{ type: "reasoning", choice: 0, text: asText(reasoning["text"]) ?? "" }];
-    return this.#toolText(index, asText(asFields(delta["toolUse"])?.["input"]) ?? "");
+    return this.#tools.text(index, asText(asFields(delta["toolUse"])?.["input"]) ?? "");
   }
 
   /** A tool without parameters may get no JSON at all; to OpenAI's clients its arguments are an empty object. */
   #closeBlock(event: Fields): ModelEvent[] {
     const index = indexOf(event);
-    return this.#blocks.at(index).json === "" ? this.#toolText(index, "{}") : [];
+    return this.#blocks.at(index).json === "" ? this.#tools.text(index, "{}") : [];
   }
 }

@@ -2,6 +2,7 @@ import { MillraceError, type ModelEvent } from "@millrace/core/contract";
 import type { WholeAnswer } from "../../exchange/answer.ts";
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
 import type { AnswerHead } from "../native-wire/chunk-writer.ts";
+import { endEvents } from "../native-wire/end-of-answer.ts";
 import { JSON_TOOL } from "../native-wire/json-tool.ts";
 import { listOfFields } from "../native-wire/list-of-fields.ts";
 import { parseAnswer } from "../native-wire/parse-answer.ts";
@@ -36,16 +37,15 @@ export function readWhole(text: string, head: AnswerHead, answersByTool: boolean
   const answer = parseAnswer(text);
   const message = asFields(asFields(answer["output"])?.["message"]);
   if (message === undefined) throw garbage("JSON that holds no message");
-  const reason = asText(answer["stopReason"]);
-  if (reason === undefined)
+  const rawReason = asText(answer["stopReason"]);
+  if (rawReason === undefined)
     throw new MillraceError("upstream-truncated", { message: "The model's server answered without a stop reason." });
   const content = listOfFields(message["content"]);
   const usage = readUsage(asFields(answer["usage"]) ?? {});
   const members = Object.fromEntries(ANSWER_MEMBERS.map((name) => [name, answer[name]]));
+  const reason = mapStopReason(rawReason, answersByTool);
   return wholeOfEvents(head, [
     ...blockEvents(content, answersByTool),
-    providerFields(content, members),
-    ...(usage === undefined ? [] : [{ type: "usage", usage } as const]),
-    { type: "finish", choice: 0, reason: mapStopReason(reason, answersByTool), rawReason: reason },
+    ...endEvents({ fields: providerFields(content, members), reason, rawReason, usage }),
   ]);
 }

@@ -1,30 +1,13 @@
 import type { ChatRequest } from "@millrace/core/contract";
 import type { ModelCall } from "../../exchange/model-call.ts";
+import { chatRequestOf, stopsOf, tokenLimitOf } from "../native-wire/chat-request.ts";
 import { effortOf } from "../native-wire/effort-of.ts";
 import { mergeOptions, providerOptions } from "../native-wire/provider-options.ts";
-import { refuseRequestFields, unsupported } from "../native-wire/refuse-fields.ts";
+import { unsupported } from "../native-wire/refuse-fields.ts";
 import { convertMessages } from "./convert-messages.ts";
 import { convertTools } from "./convert-tools.ts";
 
 const WHO = "Cohere";
-
-const KNOWN = new Set([
-  "messages",
-  "temperature",
-  "top_p",
-  "top_k",
-  "stop",
-  "seed",
-  "max_tokens",
-  "max_completion_tokens",
-  "presence_penalty",
-  "frequency_penalty",
-  "tools",
-  "tool_choice",
-  "parallel_tool_calls",
-  "response_format",
-  "reasoning_effort",
-]);
 
 /** The end of Cohere's own scale of `p`. */
 const MAX_P = 0.99;
@@ -49,16 +32,16 @@ function penalties(request: ChatRequest): object {
 }
 
 function sampling(request: ChatRequest): object {
-  const { temperature, top_p, seed, stop } = request;
+  const { temperature, top_p, seed } = request;
   if (typeof top_p === "number" && top_p > MAX_P) throw unsupported("top_p", WHO, `its scale ends at ${MAX_P}`);
-  const limit = request.max_completion_tokens ?? request.max_tokens;
-  const sequences = typeof stop === "string" ? [stop] : (stop ?? []);
+  const limit = tokenLimitOf(request);
+  const sequences = stopsOf(request);
   return {
     ...(typeof temperature === "number" ? { temperature } : {}),
     ...(typeof top_p === "number" ? { p: top_p } : {}),
     ...(request["top_k"] === undefined || request["top_k"] === null ? {} : { k: request["top_k"] }),
     ...(typeof seed === "number" ? { seed } : {}),
-    ...(typeof limit === "number" ? { max_tokens: limit } : {}),
+    ...(limit === undefined ? {} : { max_tokens: limit }),
     ...(sequences.length === 0 ? {} : { stop_sequences: sequences }),
     ...penalties(request),
   };
@@ -82,9 +65,7 @@ function thinking(request: ChatRequest): object {
 
 /** A chat request in the form of Cohere's v2 API. Nothing is dropped: what cannot be said is refused by its name. */
 export function buildRequest(call: ModelCall): Record<string, unknown> {
-  // Validated at the route against the schema that this type comes from.
-  const request = call.fields as unknown as ChatRequest;
-  refuseRequestFields(request, { known: KNOWN, who: WHO });
+  const request = chatRequestOf(call, { who: WHO, fields: ["seed", "presence_penalty", "frequency_penalty"] });
   const body = {
     model: call.target.model,
     messages: convertMessages(request.messages),

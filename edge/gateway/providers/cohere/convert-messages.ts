@@ -1,20 +1,12 @@
 import type { ChatMessage } from "@millrace/core/contract";
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
+import { MESSAGE_FIELDS, ownFields } from "../native-wire/message-fields.ts";
 import { refuseFields, unsupported } from "../native-wire/refuse-fields.ts";
 import { textContent } from "../native-wire/text-content.ts";
 
 const WHO = "Cohere";
 
-/** `reasoning_content` is what a client got and sends back for the record; what a model needs of it again is in `provider_fields`. */
-const MESSAGE_FIELDS = new Set([
-  "role",
-  "content",
-  "refusal",
-  "tool_calls",
-  "tool_call_id",
-  "reasoning_content",
-  "provider_fields",
-]);
+const KNOWN = new Set(MESSAGE_FIELDS);
 
 function partOf(value: unknown, path: string): Fields[] {
   const part = asFields(value) ?? {};
@@ -36,7 +28,7 @@ function contentOf(content: unknown, path: string): unknown {
 
 /** What Cohere's models planned and thought before they called tools goes back to them as it came. */
 function assistantOf(message: Extract<ChatMessage, { role: "assistant" }>, path: string): Fields {
-  const own = asFields(asFields(message["provider_fields"])?.["cohere"]);
+  const own = ownFields(message, "cohere");
   const plan = asText(own?.["tool_plan"]);
   const content = own?.["content"] ?? contentOf(message.content ?? message.refusal, `${path}.content`);
   const calls = (message.tool_calls ?? []).map(({ id, type, function: { name, arguments: text } }) => ({
@@ -56,7 +48,7 @@ function assistantOf(message: Extract<ChatMessage, { role: "assistant" }>, path:
 export function convertMessages(messages: readonly ChatMessage[]): readonly Fields[] {
   return messages.map((message, index) => {
     const path = `messages[${index}]`;
-    refuseFields(message, { known: MESSAGE_FIELDS, who: WHO, path: `${path}.` });
+    refuseFields(message, { known: KNOWN, who: WHO, path: `${path}.` });
     switch (message.role) {
       case "system":
       case "developer":

@@ -1,13 +1,11 @@
 import type { ChatRequest, FunctionTool } from "@millrace/core/contract";
-import { refuseFields, unsupported } from "../native-wire/refuse-fields.ts";
+import { unsupported } from "../native-wire/refuse-fields.ts";
+import { refuseToolFields } from "../native-wire/tool-fields.ts";
 
 const WHO = "Cohere";
 
 function toolOf(tool: FunctionTool, index: number): object {
-  const path = `tools[${index}].`;
-  const known = new Set(["name", "description", "parameters", "strict"]);
-  refuseFields(tool, { known: new Set(["type", "function"]), who: WHO, path });
-  refuseFields(tool.function, { known, who: WHO, path: `${path}function.` });
+  refuseToolFields(tool, { who: WHO, index });
   const { name, description, parameters } = tool.function;
   return {
     type: "function",

@@ -1,7 +1,9 @@
 import { MillraceError, type ModelEvent, type ModelFrame } from "@millrace/core/contract";
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
 import { ChunkWriter } from "../native-wire/chunk-writer.ts";
+import { endFrames } from "../native-wire/end-of-answer.ts";
 import type { StreamTranslator } from "../native-wire/native-frames.ts";
+import { parseEvent } from "../native-wire/parse-event.ts";
 import { type FailureContext, withoutSecret } from "../openai-wire/classify-failure.ts";
 import { mapFailure } from "./map-failure.ts";
 import { mapFinishReason } from "./map-finish-reason.ts";
@@ -14,16 +16,6 @@ export interface TranslatorOptions extends FailureContext {
 }
 
 const DONE = "[DONE]";
-
-function parse(data: string): Fields {
-  try {
-    const event = asFields(JSON.parse(data));
-    if (event !== undefined) return event;
-  } catch {
-    // A corrupt event is a fault, not a line to skip: what it said is missing from the answer.
-  }
-  throw new MillraceError("upstream-garbage", { message: "The model's stream held an event that is not JSON." });
-}
 
 const indexOf = (event: Fields): number => (typeof event["index"] === "number" ? event["index"] : 0);
 
@@ -54,7 +46,7 @@ export class CohereTranslator implements StreamTranslator<string> {
 
   take(received: string): readonly ModelFrame[] {
     if (received === DONE) return [];
-    const event = parse(withoutSecret(received, this.#options.secret));
+    const event = parseEvent(withoutSecret(received, this.#options.secret));
     const type = asText(event["type"]);
     const delta = asFields(event["delta"]) ?? {};
     if (type === undefined) this.#checkError(event);
@@ -148,10 +140,6 @@ export class CohereTranslator implements StreamTranslator<string> {
       logprobs: this.#logprobs,
       usage: delta["usage"],
     };
-    return [
-      this.#writer.frame([providerFields(content, members)]),
-      this.#writer.frame([{ type: "finish", choice: 0, reason, rawReason }]),
-      ...(usage === undefined ? [] : [this.#writer.usage({ type: "usage", usage })]),
-    ];
+    return endFrames(this.#writer, { fields: providerFields(content, members), reason, rawReason, usage });
   }
 }

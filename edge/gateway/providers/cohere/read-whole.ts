@@ -1,6 +1,7 @@
 import { MillraceError, type ModelEvent } from "@millrace/core/contract";
 import type { WholeAnswer } from "../../exchange/answer.ts";
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
+import { endEvents } from "../native-wire/end-of-answer.ts";
 import { listOfFields } from "../native-wire/list-of-fields.ts";
 import { parseAnswer } from "../native-wire/parse-answer.ts";
 import { garbage } from "../native-wire/post-native.ts";
@@ -38,13 +39,13 @@ export function readWhole(text: string, options: { readonly model: string; reado
   const answer = parseAnswer(text);
   const message = asFields(answer["message"]);
   if (message === undefined) throw garbage("JSON that holds no message");
-  const reason = asText(answer["finish_reason"]);
-  if (reason === undefined)
+  const rawReason = asText(answer["finish_reason"]);
+  if (rawReason === undefined)
     throw new MillraceError("upstream-truncated", { message: "The model's server answered without a finish reason." });
-  const finish = mapFinishReason(reason);
+  const reason = mapFinishReason(rawReason);
   const usage = readUsage(asFields(answer["usage"]) ?? {});
   const members = {
-    finish_reason: reason,
+    finish_reason: rawReason,
     tool_plan: message["tool_plan"],
     citations: message["citations"],
     logprobs: answer["logprobs"],
@@ -53,8 +54,6 @@ export function readWhole(text: string, options: { readonly model: string; reado
   const { model, nowMs } = options;
   return wholeOfEvents({ id: asText(answer["id"]) ?? "", model, createdSeconds: Math.floor(nowMs / 1000) }, [
     ...messageEvents(message),
-    providerFields(listOfFields(message["content"]), members),
-    ...(usage === undefined ? [] : [{ type: "usage", usage } as const]),
-    { type: "finish", choice: 0, reason: finish, rawReason: reason },
+    ...endEvents({ fields: providerFields(listOfFields(message["content"]), members), reason, rawReason, usage }),
   ]);
 }

@@ -1,5 +1,6 @@
 import { MillraceError } from "@millrace/core/contract";
 import { asFields, asText, type Fields } from "../../json/vendor-json.ts";
+import { fileOf, imageUrlOf } from "../native-wire/media-parts.ts";
 import { parseDataUrl } from "../native-wire/parse-data-url.ts";
 import { refuseFields } from "../native-wire/refuse-fields.ts";
 
@@ -42,15 +43,11 @@ export function textParts(text: string | undefined): Part[] {
 
 function mediaPart(part: Fields, path: string): Part {
   if (part["type"] === "image_url") {
-    const image = asFields(part["image_url"]) ?? {};
-    refuseFields(image, { known: new Set(["url"]), who: WHO, path: `${path}.image_url.` });
-    return dataPart(asText(image["url"]) ?? "", `${path}.image_url.url`);
+    return dataPart(imageUrlOf(part, { who: WHO, path }), `${path}.image_url.url`);
   }
   if (part["type"] === "file") {
-    const file = asFields(part["file"]) ?? {};
     // A name tells Google nothing that the content does not.
-    refuseFields(file, { known: new Set(["file_data", "filename"]), who: WHO, path: `${path}.file.` });
-    return dataPart(asText(file["file_data"]) ?? "", `${path}.file.file_data`);
+    return dataPart(fileOf(part, { who: WHO, path }).url, `${path}.file.file_data`);
   }
   const audio = asFields(part["input_audio"]) ?? {};
   refuseFields(audio, { known: new Set(["data", "format"]), who: WHO, path: `${path}.input_audio.` });

@@ -1,31 +1,21 @@
 import { type ChatMessage, MillraceError, type ToolCall } from "@millrace/core/contract";
 import { asFields, asText } from "../../json/vendor-json.ts";
+import { convertTurns } from "../native-wire/convert-turns.ts";
 import { listOfFields } from "../native-wire/list-of-fields.ts";
-import { refuseFields } from "../native-wire/refuse-fields.ts";
+import { ownFields } from "../native-wire/message-fields.ts";
 import { textContent } from "../native-wire/text-content.ts";
 import { toolArguments } from "../native-wire/tool-arguments.ts";
 import { contentParts, type Part, textParts } from "./convert-content.ts";
 
 interface Turn {
   readonly role: "user" | "model";
-  readonly parts: Part[];
+  readonly parts: readonly Part[];
 }
 
 export interface Conversation {
   readonly system: readonly Part[];
   readonly contents: readonly Turn[];
 }
-
-/** `reasoning_content` is what a client got and sends back for the record; what a model needs of it again is in `provider_fields`. */
-const MESSAGE_FIELDS = new Set([
-  "role",
-  "content",
-  "refusal",
-  "tool_calls",
-  "tool_call_id",
-  "reasoning_content",
-  "provider_fields",
-]);
 
 /**
  * Gemini 3 refuses calls in its history that come without the signature of the thought behind them. This value, which Google documents,
@@ -86,7 +76,7 @@ class Converter {
   #assistant(message: Extract<ChatMessage, { role: "assistant" }>, path: string): Part[] {
     const calls = message.tool_calls ?? [];
     for (const call of calls) this.#names.set(call.id, call.function.name);
-    const own = listOfFields(asFields(asFields(message["provider_fields"])?.["gemini"])?.["parts"]);
+    const own = listOfFields(ownFields(message, "gemini")?.["parts"]);
     if (own.length > 0) {
       for (const part of own) this.#ids.add(asText(asFields(part["functionCall"])?.["id"]) ?? "");
       return own.map((part) => ({ ...part }));
@@ -113,27 +103,15 @@ class Converter {
   }
 }
 
-/** A conversation in Gemini's form: instructions apart, neighbours of one role in one turn. @throws MillraceError. */
+/** A conversation in Gemini's form. @throws MillraceError `unsupported-parameter`, `invalid-request`. */
 export function convertMessages(messages: readonly ChatMessage[], model: string): Conversation {
   const converter = new Converter(/gemini-(?:[3-9]|\d{2})/i.test(model));
-  const system: Part[] = [];
-  const contents: Turn[] = [];
-  for (const [index, message] of messages.entries()) {
-    const path = `messages[${index}]`;
-    refuseFields(message, { known: MESSAGE_FIELDS, who: "Gemini", path: `${path}.` });
-    const parts = converter.parts(message, path);
-    if (message.role === "system" || message.role === "developer") {
-      system.push(...parts);
-      continue;
-    }
-    const role = message.role === "assistant" ? "model" : "user";
-    const last = contents.at(-1);
-    if (last?.role === role) last.parts.push(...parts);
-    else if (parts.length > 0) contents.push({ role, parts });
-  }
-  if (contents.length === 0) {
-    const message = "Gemini needs at least one message that is not an instruction.";
-    throw new MillraceError("invalid-request", { param: "messages", message });
-  }
-  return { system, contents };
+  const { system, turns } = convertTurns(messages, {
+    who: "Gemini",
+    blocksOf: (message, path) => converter.parts(message, path),
+  });
+  return {
+    system,
+    contents: turns.map(({ role, content }) => ({ role: role === "assistant" ? "model" : "user", parts: content })),
+  };
 }

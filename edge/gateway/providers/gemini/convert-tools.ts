@@ -1,11 +1,9 @@
 import type { ChatRequest, FunctionTool } from "@millrace/core/contract";
-import { refuseFields, unsupported } from "../native-wire/refuse-fields.ts";
+import { unsupported } from "../native-wire/refuse-fields.ts";
+import { refuseToolFields } from "../native-wire/tool-fields.ts";
 
 function declaration(tool: FunctionTool, index: number): object {
-  const path = `tools[${index}].`;
-  const known = new Set(["name", "description", "parameters", "strict"]);
-  refuseFields(tool, { known: new Set(["type", "function"]), who: "Gemini", path });
-  refuseFields(tool.function, { known, who: "Gemini", path: `${path}function.` });
+  refuseToolFields(tool, { who: "Gemini", index });
   const { name, description, parameters } = tool.function;
   return {
     name,

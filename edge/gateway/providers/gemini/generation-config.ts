@@ -1,4 +1,5 @@
 import type { ChatRequest } from "@millrace/core/contract";
+import { stopsOf, tokenLimitOf } from "../native-wire/chat-request.ts";
 import { effortOf } from "../native-wire/effort-of.ts";
 import { unsupported } from "../native-wire/refuse-fields.ts";
 
@@ -45,19 +46,12 @@ export function generationConfig(request: ChatRequest, model: string): object {
     const value = request[field];
     if (value !== undefined && value !== null) config[name] = value;
   }
-  const limit = request.max_completion_tokens ?? request.max_tokens;
-  if (typeof limit === "number") config["maxOutputTokens"] = limit;
-  const stop = typeof request.stop === "string" ? [request.stop] : (request.stop ?? []);
+  const limit = tokenLimitOf(request);
+  if (limit !== undefined) config["maxOutputTokens"] = limit;
+  const stop = stopsOf(request);
   if (stop.length > 0) config["stopSequences"] = stop;
   return { ...config, ...format(request), ...thinking(request, model) };
 }
 
-/** The fields of a request that this file reads. */
-export const GENERATION_FIELDS: readonly string[] = [
-  ...Object.keys(renamed),
-  "max_tokens",
-  "max_completion_tokens",
-  "stop",
-  "response_format",
-  "reasoning_effort",
-];
+/** The fields of a request that this file reads; some of them are read by every converter. */
+export const GENERATION_FIELDS: readonly string[] = Object.keys(renamed);

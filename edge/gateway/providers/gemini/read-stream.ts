@@ -4,6 +4,7 @@ import { ChunkWriter } from "../native-wire/chunk-writer.ts";
 import { listOfFields } from "../native-wire/list-of-fields.ts";
 import type { StreamTranslator } from "../native-wire/native-frames.ts";
 import { tierEvent } from "../native-wire/tier-event.ts";
+import { parseEvent } from "../native-wire/parse-event.ts";
 import { type FailureContext, withoutSecret } from "../openai-wire/classify-failure.ts";
 import { mapErrorEvent } from "./map-failure.ts";
 import { CandidateReader } from "./read-candidate.ts";
@@ -13,16 +14,6 @@ export interface TranslatorOptions extends FailureContext {
   readonly wantsUsage: boolean;
   readonly choices: number;
   readonly model: string;
-}
-
-function parseChunk(data: string): Fields {
-  try {
-    const chunk = asFields(JSON.parse(data));
-    if (chunk !== undefined) return chunk;
-  } catch {
-    // A corrupt event is a fault, not a line to skip: what it said is missing from the answer.
-  }
-  throw new MillraceError("upstream-garbage", { message: "The model's stream held an event that is not JSON." });
 }
 
 /**
@@ -48,7 +39,7 @@ export class GeminiTranslator implements StreamTranslator<string> {
   }
 
   take(received: string): readonly ModelFrame[] {
-    const chunk = parseChunk(withoutSecret(received, this.#options.secret));
+    const chunk = parseEvent(withoutSecret(received, this.#options.secret));
     if (asFields(chunk["error"]) !== undefined) throw mapErrorEvent(chunk, this.#options);
     const candidates = listOfFields(chunk["candidates"]);
     if (candidates.length === 0) this.#checkPrompt(chunk);
