@@ -70,11 +70,12 @@ export class OutboxShelf {
       create table if not exists message (
         seq integer primary key autoincrement,
         trace_id text not null unique,
-        body text not null,
         bytes integer not null,
         sends integer not null default 0,
         failures integer not null default 0,
-        due_at_ms integer not null
+        due_at_ms integer not null,
+        -- Last: SQLite reads all that stands before a column, and most statements do not want this one.
+        body text not null
       );
       create index if not exists message_due on message (due_at_ms);
       create table if not exists counter (name text primary key, value integer not null) without rowid;
@@ -168,11 +169,13 @@ export class OutboxShelf {
     const nowMs = this.#deps.now();
     const rows = this.#sql
       .exec<SqlRow<{ seq: number; bytes: number; sends: number; failures: number }>>(
-        "select seq, bytes, sends, failures from message where due_at_ms <= ? order by seq limit ?",
+        // By due time, for which there is an index: in order of seq, all that is there would be read to find that little is due.
+        "select seq, bytes, sends, failures from message where due_at_ms <= ? order by due_at_ms limit ?",
         nowMs,
         MAX_CLAIM_ROWS,
       )
-      .toArray();
+      .toArray()
+      .sort((a, b) => a.seq - b.seq);
     const fresh = this.#fresh.claim();
     if (rows.length === 0) return fresh;
     this.#schedule(rows.map((row) => ({ ...row, sends: row.sends + 1, failures: 0 })));
