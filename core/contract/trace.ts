@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
+import { type JsonObject, jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
 import { tierSchema } from "./provider.ts";
 import { askedSurfaceSchema } from "./surface.ts";
 import { sha256Schema } from "./ids.ts";
@@ -101,12 +101,23 @@ export const traceBodiesSchema = z.object({
 });
 export type TraceBodies = z.output<typeof traceBodiesSchema>;
 
+/** An object out of `JSON.parse`, where all below it are JSON values: a schema would walk through, and copy, everything that was said. */
+const parsedObjectSchema = z.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+);
+
 /** One message of the trace queue. Bodies over MAX_SHELVED_BODIES_BYTES lie in R2 under `bodies_key`. */
 export const traceMessageSchema = z
   .object({
     schema: z.literal(1),
-    record: traceRecordSchema,
-    bodies: traceBodiesSchema.nullable(),
+    record: traceRecordSchema.extend({ spans: z.array(spanSchema.extend({ attributes: parsedObjectSchema })) }),
+    bodies: z
+      .object({
+        request: parsedObjectSchema,
+        rendered: parsedObjectSchema.nullable(),
+        response: parsedObjectSchema.nullable(),
+      })
+      .nullable(),
     bodies_key: z.string().nullable(),
     /** The outbox object that holds the message until Postgres has it; told by `acknowledge`. */
     outbox: z.string(),

@@ -2,7 +2,7 @@ import type { TraceMessage } from "@millrace/core/contract";
 import { errorFields, type Log } from "@millrace/core/log";
 import { type ExportName, exportName } from "../telemetry/export-name.ts";
 import { classifyFault } from "./classify-fault.ts";
-import { type BodyStore, placeBodies } from "./place-bodies.ts";
+import { type BodyStore, MAX_STORED_BODIES_BYTES, placeBodies } from "./place-bodies.ts";
 import { MAX_STATEMENT_BYTES, parameterBytes, type Query } from "./query.ts";
 import { STORE_TRACES, storableRow } from "./store-statement.ts";
 
@@ -39,6 +39,13 @@ export async function ingestTraces<T extends { readonly message: TraceMessage }>
   const run = new IngestRun<T>(deps);
   for (const item of items) await run.take(item);
   return run.finish();
+}
+
+/** The row with its bodies, where they came with the message and Postgres takes them: nearly always. */
+function wholeRow({ record, bodies }: TraceMessage): string | undefined {
+  if (bodies === null) return undefined;
+  const json = storableRow(record, { bodies });
+  return json.length <= MAX_STORED_BODIES_BYTES ? json : undefined;
 }
 
 /** One call's state: the open group of rows, and the fates so far. Rows are prepared one by one, so a group bounds memory. */
@@ -80,6 +87,8 @@ class IngestRun<T extends { readonly message: TraceMessage }> {
   }
 
   async #prepare(item: T): Promise<PreparedRow<T> | undefined> {
+    const whole = wholeRow(item.message);
+    if (whole !== undefined) return { item, json: whole, bytes: parameterBytes(whole), superfluousKey: undefined };
     try {
       const { placed, superfluousKey } = await placeBodies(item.message, this.#deps.bodies, this.#deps.log);
       const json = storableRow(item.message.record, placed);
