@@ -70,7 +70,7 @@ describe("while the store is away", () => {
     const asked = (): number => at.upstream.requests.filter(({ text }) => text.includes("store ")).length;
     await eventually(() => expect(asked()).toBe(8));
     // The next lines cannot be read at first.
-    await fail(6);
+    await fail(4);
     first.open();
     await eventually(() => expect(asked()).toBe(lines));
     // And the results cannot be written.
