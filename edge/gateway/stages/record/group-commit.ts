@@ -1,4 +1,4 @@
-import { within } from "../../memory/within.ts";
+import { TookTooLong, within } from "../../memory/within.ts";
 
 /** Messages of one call to the outbox: enough to amortise it, few enough for one RPC. */
 const MAX_BATCH = 64;
@@ -10,7 +10,7 @@ export interface GroupCommitDeps<T> {
   readonly commit: (messages: readonly T[]) => Promise<void>;
   /** What a message weighs in a call, in characters. */
   readonly sizeOf: (message: T) => number;
-  /** The longest that a batch may take before those who wait stop trusting it. */
+  /** The longest that one who waits trusts those before it. */
   readonly limitMs: number;
 }
 
@@ -37,11 +37,21 @@ export class GroupCommit<T> {
   /** Resolves when this message is on disk. @throws when its batch failed or took too long. */
   async append(message: T): Promise<void> {
     const batch = this.#join(message);
-    if (this.#underWay !== undefined && batch.outcome === undefined) {
-      await within(this.#underWay, this.#deps.limitMs).catch(() => undefined);
+    let isUnderWay = false;
+    const carry = (): Promise<void> => {
+      isUnderWay = true;
+      return (batch.outcome ??= this.#lead(batch));
+    };
+    const { limitMs } = this.#deps;
+    // One timer for both waits: each costs as much as a stage.
+    const carried = this.#underWay === undefined ? carry() : this.#underWay.then(carry);
+    try {
+      await within(carried, limitMs);
+    } catch (error) {
+      if (!(error instanceof TookTooLong) || isUnderWay) throw error;
+      // Who carried the batch before this one is gone.
+      await within(carry(), limitMs);
     }
-    batch.outcome ??= this.#lead(batch);
-    await within(batch.outcome, this.#deps.limitMs);
   }
 
   #join(message: T): Batch<T> {
