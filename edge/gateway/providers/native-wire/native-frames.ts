@@ -1,5 +1,7 @@
 import { isMillraceError, MillraceError, type ModelFrame } from "@millrace/core/contract";
 import type { FrameSource, StreamedAnswer } from "../../exchange/answer.ts";
+import { type ReadAhead, readAhead } from "../../stream/read-ahead.ts";
+import { isByteStream, readPlainly } from "../../stream/read-plainly.ts";
 import type { CallDeps } from "../provider.ts";
 
 /** Reads after the end of an answer: its terminator needs one, a server that goes on talking is cut off. */
@@ -7,7 +9,10 @@ const MAX_DRAIN_READS = 4;
 
 /** Bytes to events, whatever the network did to the boundaries. */
 export interface EventDecoder<Item> {
-  /** @throws MillraceError `upstream-garbage`. */
+  /**
+   * The bytes are overwritten by the next read: what is kept of them is copied.
+   * @throws MillraceError `upstream-garbage`.
+   */
   push(bytes: Uint8Array): readonly Item[];
   /** What the last event held when the stream ended without its terminator. */
   end(): readonly Item[];
@@ -26,7 +31,7 @@ export interface StreamTranslator<Item> {
 }
 
 class NativeFrames<Item> implements FrameSource {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #bytes: ReadAhead;
   readonly #decoder: EventDecoder<Item>;
   readonly #translator: StreamTranslator<Item>;
   /** Found behind frames that are still to be delivered. */
@@ -37,7 +42,7 @@ class NativeFrames<Item> implements FrameSource {
     body: ReadableStream<Uint8Array>,
     parts: { readonly decoder: EventDecoder<Item>; readonly translator: StreamTranslator<Item> },
   ) {
-    this.#reader = body.getReader();
+    this.#bytes = isByteStream(body) ? readAhead(body) : readPlainly(body);
     this.#decoder = parts.decoder;
     this.#translator = parts.translator;
   }
@@ -49,7 +54,7 @@ class NativeFrames<Item> implements FrameSource {
       if (frames.length > 0) return frames;
     }
     if (this.#fault !== undefined) {
-      this.#reader.cancel().catch(() => undefined);
+      this.#bytes.cancel();
       throw this.#fault;
     }
     void this.#drain();
@@ -59,8 +64,7 @@ class NativeFrames<Item> implements FrameSource {
   /** The bytes of one read; undefined at the end. */
   async #read(): Promise<Uint8Array | undefined> {
     try {
-      const read = await this.#reader.read();
-      return read.done ? undefined : read.value;
+      return await this.#bytes.read();
     } catch (cause) {
       if (this.#translator.complete) return undefined;
       throw isMillraceError(cause) ? cause : new MillraceError("upstream-truncated", { cause });
@@ -89,8 +93,8 @@ class NativeFrames<Item> implements FrameSource {
   /** Reading to the end lets the connection serve again, cancelling would close it. */
   async #drain(): Promise<void> {
     try {
-      for (let reads = 0; reads < MAX_DRAIN_READS; reads++) if ((await this.#reader.read()).done) return;
-      await this.#reader.cancel();
+      for (let reads = 0; reads < MAX_DRAIN_READS; reads++) if ((await this.#bytes.read()) === undefined) return;
+      this.#bytes.cancel();
     } catch {
       // The connection is gone, which is as good.
     }
