@@ -1,4 +1,4 @@
-import type { SurfaceCapability } from "./capability.ts";
+import { type SurfaceCapability, surfaceCapabilitySchema } from "./capability.ts";
 import type { ProviderKind, Tier } from "./provider.ts";
 
 /** One name in a provider's `settings`. */
@@ -45,15 +45,7 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
     ...selfHosted,
     tier: "cloud",
     title: "Any server that speaks OpenAI's API",
-    surfaces: [
-      "moderations",
-      "image-generations",
-      "image-edits",
-      "image-variations",
-      "speech",
-      "transcriptions",
-      "translations",
-    ],
+    surfaces: surfaceCapabilitySchema.options,
     docs: "`base_url` is what comes before `/chat/completions`.",
   },
   huggingface: {
@@ -70,15 +62,7 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
       { name: "organization", required: false, pattern: headerValue, meaning: "Organization to bill (`org-…`)." },
       { name: "project", required: false, pattern: headerValue, meaning: "Project to bill (`proj_…`)." },
     ],
-    surfaces: [
-      "moderations",
-      "image-generations",
-      "image-edits",
-      "image-variations",
-      "speech",
-      "transcriptions",
-      "translations",
-    ],
+    surfaces: surfaceCapabilitySchema.options,
     batches: true,
     docs: "The secret is an API key.",
   },

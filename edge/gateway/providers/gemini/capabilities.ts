@@ -1,18 +1,7 @@
 import type { Capability } from "@millrace/core/contract";
+import { basicsAnd } from "../openai-wire/capability-sets.ts";
 
-const gemini: ReadonlySet<Capability> = new Set<Capability>([
-  "streaming",
-  "tools",
-  "parallel-tools",
-  "json-object",
-  "json-schema",
-  "images",
-  "audio-input",
-  "files",
-  "logprobs",
-  "multiple-choices",
-  "seed",
-]);
+const gemini = basicsAnd("images", "audio-input", "files", "logprobs", "multiple-choices");
 /** Gemma answers in text and has neither tools nor a schema for its answer. */
 const gemma: ReadonlySet<Capability> = new Set<Capability>(["streaming", "images", "seed"]);
 

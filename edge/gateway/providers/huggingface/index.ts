@@ -1,20 +1,11 @@
-import type { Capability } from "@millrace/core/contract";
 import { refuseSurface } from "../native-wire/refuse-surface.ts";
+import { basicsAnd } from "../openai-wire/capability-sets.ts";
 import type { ProviderAdapter } from "../provider.ts";
 import { callChat } from "./call-chat.ts";
 import { callCompletion } from "./call-completion.ts";
 import { callEmbeddings } from "./call-embeddings.ts";
 
-const capabilities: ReadonlySet<Capability> = new Set<Capability>([
-  "streaming",
-  "tools",
-  "parallel-tools",
-  "json-object",
-  "json-schema",
-  "images",
-  "logprobs",
-  "seed",
-]);
+const capabilities = basicsAnd("images", "logprobs");
 
 /** Hugging Face: every inference provider that its library knows, and dedicated Inference Endpoints. */
 export const huggingFace: ProviderAdapter = {

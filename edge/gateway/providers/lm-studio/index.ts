@@ -1,17 +1,8 @@
 import { asFields } from "../../json/vendor-json.ts";
-import { allExcept } from "../openai-wire/capability-sets.ts";
+import { allExcept, subsetLacks } from "../openai-wire/capability-sets.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
 
-const able = allExcept(
-  "audio-input",
-  "audio-output",
-  "files",
-  "multiple-choices",
-  "prefill",
-  "logprobs",
-  "json-object",
-  "parallel-tools",
-);
+const able = allExcept(...subsetLacks, "logprobs", "json-object");
 
 /** LM Studio: the payload parameters of its OpenAI-compatibility page. `tool_choice` is one of three words, `response_format` text or a schema. */
 export const lmStudio = openAiAdapter("lm-studio", () => able, {

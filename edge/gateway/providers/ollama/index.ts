@@ -1,7 +1,7 @@
-import { allExcept } from "../openai-wire/capability-sets.ts";
+import { allExcept, subsetLacks } from "../openai-wire/capability-sets.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
 
-const able = allExcept("audio-input", "audio-output", "files", "multiple-choices", "prefill", "parallel-tools");
+const able = allExcept(...subsetLacks);
 
 /** Ollama's "subset of the OpenAI API": what its compatibility page leaves unticked it ignores in silence, so that it is refused here. */
 export const ollama = openAiAdapter("ollama", () => able, {

@@ -1,18 +1,9 @@
-import type { Capability } from "@millrace/core/contract";
 import { callOpenAi } from "../openai-wire/call-openai.ts";
+import { basicsAnd } from "../openai-wire/capability-sets.ts";
 import { withoutNativeFields } from "../openai-wire/without-native-fields.ts";
 import type { ProviderAdapter } from "../provider.ts";
 
-const capabilities: ReadonlySet<Capability> = new Set<Capability>([
-  "streaming",
-  "tools",
-  "parallel-tools",
-  "json-object",
-  "json-schema",
-  "multiple-choices",
-  "seed",
-  "logprobs",
-]);
+const capabilities = basicsAnd("multiple-choices", "logprobs");
 
 /** The team's own runner: OpenAI's format, and our own error codes in it. */
 export const runner: ProviderAdapter = {

@@ -1,7 +1,7 @@
-import { allExcept } from "../openai-wire/capability-sets.ts";
+import { allExcept, subsetLacks } from "../openai-wire/capability-sets.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
 
-const able = allExcept("audio-input", "audio-output", "files", "multiple-choices", "prefill", "parallel-tools");
+const able = allExcept(...subsetLacks);
 
 /** Text Generation Inference, whose router marks `n` and `logit_bias` of a chat as unused. Embeddings are another server's work (TEI). */
 export const tgi = openAiAdapter("tgi", () => able, {

@@ -1,18 +1,7 @@
-import { allExcept } from "../openai-wire/capability-sets.ts";
+import { allExcept, subsetLacks } from "../openai-wire/capability-sets.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
 
-const able = allExcept(
-  "images",
-  "audio-input",
-  "audio-output",
-  "files",
-  "multiple-choices",
-  "prefill",
-  "logprobs",
-  "json-object",
-  "json-schema",
-  "parallel-tools",
-);
+const able = allExcept(...subsetLacks, "images", "logprobs", "json-object", "json-schema");
 
 /**
  * Triton's OpenAI frontend in front of TensorRT-LLM. What its `triton_engine.py` rejects is refused here with the field's name; what its request
