@@ -1,10 +1,18 @@
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { startBareProxy, startMillrace, startPortkey, startUpstream, type Contender } from "./support/contenders.ts";
+import {
+  type Contender,
+  startBareProxy,
+  startGatewayAlone,
+  startMillrace,
+  startPortkey,
+  startUpstream,
+} from "./support/contenders.ts";
 import { findProcesses, processTree } from "./support/process-usage.ts";
 import { formatTable } from "./support/print-table.ts";
 import type { BenchResult } from "./support/result.ts";
 import { benchGateway } from "./suites/gateway.ts";
+import { benchGatewayParts } from "./suites/gateway-parts.ts";
 import { benchLabelMove } from "./suites/label-move.ts";
 import { measureMemory, memoryResult, type MemoryPart } from "./suites/memory.ts";
 import { benchRender } from "./suites/render.ts";
@@ -40,6 +48,7 @@ async function gatewaySuites(): Promise<BenchResult[]> {
     const upstream = keep(await startUpstream());
     const bare = keep(await startBareProxy(upstream.baseUrl));
     const portkey = keep(await startPortkey(upstream.baseUrl));
+    const alone = keep(await startGatewayAlone(upstream.baseUrl));
     const millrace = keep(await startMillrace(upstream.baseUrl));
     const parts: MemoryPart[] = [
       { name: "Workers (workerd)", pids: findProcesses(millrace.stack.child.pid, "workerd") },
@@ -48,10 +57,11 @@ async function gatewaySuites(): Promise<BenchResult[]> {
       { name: "portkey", pids: processTree(portkey.target.pids[0] ?? 0) },
     ];
     const rest = measureMemory("at rest", parts);
-    const gateway = await benchGateway([upstream.target, bare.target, portkey.target, millrace.target]);
+    const gateway = await benchGateway([upstream.target, bare.target, portkey.target, alone.target, millrace.target]);
     const load = measureMemory("after load", parts);
     const labelMove = await benchLabelMove(millrace.stack, millrace.target.model);
-    return [gateway, labelMove, memoryResult([...rest, ...load])];
+    const partly = await benchGatewayParts(millrace.stack, bare.target, millrace.target);
+    return [gateway, partly, labelMove, memoryResult([...rest, ...load])];
   } finally {
     for (const contender of started.toReversed()) await contender.stop();
   }

@@ -6,9 +6,11 @@ import type { BundlePointer, Principal, TraceMessage, TraceText } from "@millrac
  * hang. The test speaks to it through `fetch`.
  */
 type Mode = "well" | "away" | "hang";
+/** `drop`: takes messages and forgets them, for who sends many. */
+type OutboxMode = Mode | "drop";
 const state = {
   hub: "well" as Mode,
-  outbox: "well" as Mode,
+  outbox: "well" as OutboxMode,
   pointers: new Map<string, BundlePointer>(),
   bundles: new Map<string, string>(),
   traces: [] as TraceMessage[],
@@ -16,7 +18,7 @@ const state = {
   queued: [] as TraceMessage[],
 };
 
-async function pass(mode: Mode): Promise<void> {
+async function pass(mode: OutboxMode): Promise<void> {
   if (mode === "away") throw new Error("away, as the test says");
   if (mode === "hang") await new Promise(() => undefined);
 }
@@ -36,6 +38,7 @@ export class ConfigHub extends DurableObject {
 export class TraceOutbox extends DurableObject {
   async append(messages: readonly TraceText[]): Promise<void> {
     await pass(state.outbox);
+    if (state.outbox === "drop") return;
     state.traces.push(...messages.map(({ text }) => JSON.parse(text) as TraceMessage));
     state.batches.push(messages.length);
   }
@@ -63,7 +66,7 @@ export class ControlApi extends WorkerEntrypoint {
 
 interface Order {
   readonly hub?: Mode;
-  readonly outbox?: Mode;
+  readonly outbox?: OutboxMode;
   readonly pointer?: BundlePointer;
   readonly bundle?: { readonly hash: string; readonly text: string };
 }

@@ -29,8 +29,11 @@ const opening = chunk({ role: "assistant", content: "" }, null);
 const words = Array.from({ length: EVENTS_PER_STREAM }, () => chunk({ content: "word " }, null));
 const closing = `${chunk({}, "stop")}data: ${JSON.stringify({ ...common, object: "chat.completion.chunk", choices: [], usage })}\n\ndata: [DONE]\n\n`;
 
+/** Of a slow stream, as of a model that many share. */
+const SLOW_EVENT_MS = 100;
+
 /** Each event is its own write, one turn of the event loop apart, as a model would send them. */
-function stream(response: ServerResponse): void {
+function stream(response: ServerResponse, isSlow: boolean): void {
   response.writeHead(200, { "content-type": "text/event-stream" });
   response.write(opening);
   let next = 0;
@@ -39,7 +42,8 @@ function stream(response: ServerResponse): void {
     if (word === undefined) response.end(closing);
     else {
       response.write(word);
-      setImmediate(send);
+      if (isSlow) setTimeout(send, SLOW_EVENT_MS);
+      else setImmediate(send);
     }
   };
   setImmediate(send);
@@ -51,8 +55,9 @@ const server = createServer((request, response) => {
   request.on("end", () => {
     // The flag stands near one end of every body of the bench; a full parse would make the upstream the bottleneck.
     const body = Buffer.concat(parts);
-    const wantsStream = [body.subarray(0, 200), body.subarray(-400)].some((part) => part.includes('"stream":true'));
-    if (wantsStream) stream(response);
+    const holds = (word: string): boolean =>
+      [body.subarray(0, 200), body.subarray(-400)].some((part) => part.includes(word));
+    if (holds('"stream":true')) stream(response, holds('"user":"slow"'));
     else response.writeHead(200, { "content-type": "application/json" }).end(completion);
   });
 });

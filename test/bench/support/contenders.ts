@@ -1,9 +1,11 @@
+import { modelSchema, providerSchema } from "@millrace/core/contract";
 import { build } from "esbuild";
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
 import { join } from "node:path";
 import { fileURLToPath, URL } from "node:url";
 import { startFrontDoor } from "../../../infra/local/front-door.ts";
 import { startChild, stopChild } from "../../support/child.ts";
+import { newTenant, startGateway } from "../../support/gateway.ts";
 import { startStack, newDataDir, repositoryRoot, type Stack } from "../../support/stack.ts";
 import type { LoadTarget } from "./load.ts";
 import { findProcesses, processTree } from "./process-usage.ts";
@@ -104,7 +106,8 @@ export async function startPortkey(upstream: string): Promise<Contender> {
   };
 }
 
-async function put(stack: Stack, path: string, body: unknown): Promise<void> {
+/** @throws when the control API does not take it. */
+export async function put(stack: Stack, path: string, body: unknown): Promise<void> {
   const response = await fetch(`${stack.url}/api/v1${path}`, {
     method: "PUT",
     headers: { authorization: `Bearer ${stack.key}`, "content-type": "application/json" },
@@ -152,5 +155,41 @@ export async function startMillrace(upstream: string): Promise<Contender & { rea
       await stack.stop();
       data.remove();
     },
+  };
+}
+
+/**
+ * The gateway Worker by itself, in a workerd of its own: all its stages, but its outbox takes a trace and drops it. What is missing beside millrace is
+ * the rest of a trace's way (SQLite, queue, consumer) and Miniflare's stand-ins for the platform.
+ */
+export async function startGatewayAlone(upstream: string): Promise<Contender> {
+  const before = new Set(findProcesses(process.pid, "workerd"));
+  const gateway = await startGateway({
+    ALLOWED_PRIVATE_HOSTS: new URL(upstream).host,
+    BUNDLE_FRESH_MS: "2000",
+    BUNDLE_STALE_MS: "4000",
+  });
+  const pids = findProcesses(process.pid, "workerd").filter((pid) => !before.has(pid));
+  const tenant = newTenant({
+    providers: { canned: providerSchema.parse({ name: "canned", kind: "openai-compatible", base_url: upstream }) },
+    models: {
+      [MODEL]: modelSchema.parse({
+        name: MODEL,
+        route: { kind: "target", provider: "canned", model: MODEL },
+        surfaces: ["chat"],
+      }),
+    },
+  });
+  await gateway.publish(tenant);
+  await gateway.order({ outbox: "drop" });
+  return {
+    target: {
+      name: "gateway alone",
+      url: `${gateway.url}/v1/chat/completions`,
+      headers: { authorization: `Bearer ${tenant.key}` },
+      model: MODEL,
+      pids,
+    },
+    stop: () => gateway.close(),
   };
 }

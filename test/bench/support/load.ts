@@ -18,6 +18,13 @@ export interface Exchange {
   /** Milliseconds from sending to the last byte. */
   readonly totalMs: number;
   readonly bytes: number;
+  /** Milliseconds until the headers, as the server itself tells (`server-timing`); undefined where it does not. */
+  readonly serverMs: number | undefined;
+}
+
+function serverMsOf(header: string | string[] | undefined): number | undefined {
+  const total = /\btotal;dur=([\d.]+)/.exec(String(header ?? ""))?.[1];
+  return total === undefined ? undefined : Number(total);
 }
 
 /** One POST over a kept-alive connection, timed. */
@@ -39,7 +46,13 @@ export function exchange(target: LoadTarget, body: Buffer, agent: Agent): Promis
           bytes += part.length;
         });
         response.on("end", () =>
-          resolve({ status: response.statusCode ?? 0, firstByteMs, totalMs: performance.now() - started, bytes }),
+          resolve({
+            status: response.statusCode ?? 0,
+            firstByteMs,
+            totalMs: performance.now() - started,
+            bytes,
+            serverMs: serverMsOf(response.headers["server-timing"]),
+          }),
         );
         response.on("error", reject);
       },
