@@ -10,6 +10,7 @@ import {
 import { findPrice, maxCost } from "@millrace/core/pricing";
 import type { Resolution } from "../../exchange/resolution.ts";
 import type { PlannedTarget } from "../../exchange/target.ts";
+import { mediaCost } from "./media-cost.ts";
 
 export interface BoundInput {
   readonly resolution: Resolution;
@@ -51,10 +52,8 @@ function costAt(
   const { kind, name } = target.provider;
   const price = findPrice(bundle.prices, { kind, provider: name, model: target.model, atMs: nowMs });
   const tier = resolution.fields["service_tier"];
-  if (isMediaSurface(resolution.surface))
-    return (
-      price && maxCost({ ...bound, ...mediaBound(resolution.surface, resolution.fields, resolution.choices) }, price)
-    );
+  const { surface, fields, choices } = resolution;
+  if (isMediaSurface(surface)) return price && mediaCost({ surface, fields, choices }, bound, price);
   return price && maxCost(bound, price, { serviceTier: typeof tier === "string" ? tier : undefined });
 }
 
