@@ -1,5 +1,5 @@
 import { type IdSource, newId } from "@millrace/core/contract";
-import type { Log } from "@millrace/core/log";
+import { errorFields, type Log } from "@millrace/core/log";
 import { IsolateBundles } from "../bundles/bundle-store.ts";
 import { createPointerVerifier } from "../bundles/verify-bundle.ts";
 import type { GatewayConfig } from "../config.ts";
@@ -98,7 +98,12 @@ export function createPipeline(config: GatewayConfig, platform: Platform): Pipel
       log,
     },
     observe: (ended, keepAlive) => {
-      observeExchange(ended, metrics);
+      try {
+        observeExchange(ended, metrics);
+      } catch (error) {
+        // An answer never fails because it could not be counted.
+        log("error", "exchange-not-counted", { trace_id: ended.facts.traceId, ...errorFields(error) });
+      }
       metrics.touch(keepAlive);
     },
     record: { writer: counted(writer, metrics), putBodies: (key, text) => config.traceBodies.put(key, text), log },
