@@ -9,6 +9,7 @@ export * from "./ids.ts";
 export * from "./json-value.ts";
 export * from "./key.ts";
 export * from "./limits.ts";
+export * from "./millrace-error.ts";
 export * from "./model-event.ts";
 export * from "./permission.ts";
 export * from "./price.ts";

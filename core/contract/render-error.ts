@@ -1,11 +1,5 @@
-import {
-  errorCatalogue,
-  type ErrorCode,
-  type FailureCause,
-  type LimitDetail,
-  type MillraceError,
-  type OpenAiErrorType,
-} from "./errors.ts";
+import { errorCatalogue, type ErrorCode, type OpenAiErrorType } from "./errors.ts";
+import { type FailureCause, type LimitDetail, type MillraceError } from "./millrace-error.ts";
 
 /** OpenAI's envelope, with what Millrace adds: whether a retry helps and what to do. */
 export interface OpenAiErrorBody {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MillraceError } from "../contract/errors.ts";
+import { MillraceError } from "../contract/millrace-error.ts";
 import { errorFields, type LogFields, logLine } from "./log-line.ts";
 
 const at = new Date(Date.UTC(2026, 10, 22, 12));

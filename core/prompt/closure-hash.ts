@@ -1,5 +1,5 @@
 import type { BundleVersion } from "../contract/bundle.ts";
-import { MillraceError } from "../contract/errors.ts";
+import { MillraceError } from "../contract/millrace-error.ts";
 import { MAX_INCLUDE_DEPTH } from "../contract/limits.ts";
 import type { PromptContent } from "../contract/prompt.ts";
 import { contentHash } from "../content/hash.ts";

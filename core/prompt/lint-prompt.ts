@@ -1,4 +1,4 @@
-import { isMillraceError, MillraceError } from "../contract/errors.ts";
+import { isMillraceError, MillraceError } from "../contract/millrace-error.ts";
 import type { JsonObject, JsonValue } from "../contract/json-value.ts";
 import { MAX_PROMPT_BYTES } from "../contract/limits.ts";
 import { type PromptContent, promptContentSchema } from "../contract/prompt.ts";

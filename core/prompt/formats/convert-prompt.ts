@@ -1,6 +1,6 @@
 import type { PromptFormat } from "../../contract/api/prompts.ts";
 import { jsonObjectSchema } from "../../contract/json-value.ts";
-import { isMillraceError } from "../../contract/errors.ts";
+import { isMillraceError } from "../../contract/millrace-error.ts";
 import type { PromptContent } from "../../contract/prompt.ts";
 import { canonicalJson } from "../../content/canonical-json.ts";
 import { parsePromptContent } from "../lint-prompt.ts";

@@ -1,4 +1,4 @@
-import { MillraceError } from "../../contract/errors.ts";
+import { MillraceError } from "../../contract/millrace-error.ts";
 import type { JsonObject, JsonValue } from "../../contract/json-value.ts";
 import type { PromptContent } from "../../contract/prompt.ts";
 import { compileTemplate } from "../template/compile-template.ts";

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { MillraceError } from "../../contract/errors.ts";
+import { MillraceError } from "../../contract/millrace-error.ts";
 import type { JsonObject, JsonValue } from "../../contract/json-value.ts";
 
 /** Front matter and body as a file. */

@@ -1,4 +1,4 @@
-import { isMillraceError, MillraceError } from "../../contract/errors.ts";
+import { isMillraceError, MillraceError } from "../../contract/millrace-error.ts";
 import type { MessageTemplate, PromptContent } from "../../contract/prompt.ts";
 import { closureHash, type PromptClosure, type PromptIncludes } from "../closure-hash.ts";
 import { compileTemplate } from "../template/compile-template.ts";

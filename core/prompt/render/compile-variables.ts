@@ -1,5 +1,5 @@
 import { type OutputUnit, Validator } from "@cfworker/json-schema";
-import { MillraceError } from "../../contract/errors.ts";
+import { MillraceError } from "../../contract/millrace-error.ts";
 import type { JsonObject, JsonValue } from "../../contract/json-value.ts";
 import { findSchemaFault } from "../find-schema-fault.ts";
 import { holdsRoleMarker } from "../template/role-marker.ts";

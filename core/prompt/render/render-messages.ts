@@ -1,4 +1,4 @@
-import { MillraceError } from "../../contract/errors.ts";
+import { MillraceError } from "../../contract/millrace-error.ts";
 import type { JsonObject } from "../../contract/json-value.ts";
 import type { PromptCall } from "../../contract/prompt.ts";
 import type { ChatMessage } from "../../contract/wire/chat-request.ts";

@@ -1,4 +1,4 @@
-import { MillraceError } from "../../contract/errors.ts";
+import { MillraceError } from "../../contract/millrace-error.ts";
 import { CHARS_PER_STEP, MAX_RENDERED_CHARS, MAX_RENDER_STEPS } from "./limits.ts";
 import { holdsRoleMarker } from "./role-marker.ts";
 import type { Marker, Segment } from "./segment.ts";

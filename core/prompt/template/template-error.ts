@@ -1,4 +1,4 @@
-import { MillraceError } from "../../contract/errors.ts";
+import { MillraceError } from "../../contract/millrace-error.ts";
 
 export interface SourcePosition {
   /** Counted from 1. */

@@ -1,5 +1,5 @@
 import { type Document, LineCounter, parseDocument } from "yaml";
-import { MillraceError } from "../../../contract/errors.ts";
+import { MillraceError } from "../../../contract/millrace-error.ts";
 import { type JsonObject, jsonObjectSchema } from "../../../contract/json-value.ts";
 
 /** A licence comment may stand before the front matter (google/dotprompt js/src/parse.ts). */

@@ -1,5 +1,5 @@
 import { type AST, parse } from "@handlebars/parser";
-import type { MillraceError } from "../../../contract/errors.ts";
+import type { MillraceError } from "../../../contract/millrace-error.ts";
 import { MAX_TEMPLATE_NESTING } from "../limits.ts";
 import { templateError, templateErrorAt } from "../template-error.ts";
 

@@ -1,4 +1,4 @@
-import { isMillraceError } from "../../../contract/errors.ts";
+import { isMillraceError } from "../../../contract/millrace-error.ts";
 import { templateErrorAt } from "../template-error.ts";
 import { hasMember, isRecord, member, valueText } from "../template-value.ts";
 import type { JinjaExpr, JinjaPathSegment, JinjaPlaces } from "./jinja-ast.ts";

@@ -1,4 +1,4 @@
-import { MillraceError } from "../../../contract/errors.ts";
+import { MillraceError } from "../../../contract/millrace-error.ts";
 import { MAX_RENDERED_CHARS } from "../limits.ts";
 import { isRecord, valueText } from "../template-value.ts";
 
