@@ -1,4 +1,4 @@
-import type { Bundle } from "@millrace/core/contract";
+import type { Bundle, Model } from "@millrace/core/contract";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { json, type Script, sse, startUpstream, type Upstream } from "../fakes/upstream.ts";
 import { eventually } from "../support/eventually.ts";
@@ -163,5 +163,39 @@ describe("identical misses at once", () => {
     expect(await first).toBe("left");
     expect((await second).status).toBe(200);
     gate.go();
+  });
+});
+
+describe("what shapes an answer beside the request", () => {
+  it("keeps the branches of a condition apart, whatever the condition looks at", async () => {
+    const at = (model: string) => ({ kind: "target", provider: "cloud", model }) as const;
+    const when = { field: "header.x-plan", is: "equals", value: "premium" } as const;
+    const route = { kind: "conditional", branches: [{ when, route: at("large") }], otherwise: at("s") } as const;
+    const before = tenant;
+    const model = { name: "small", surfaces: ["chat"] as const, route };
+    tenant = newTenant({ models: { small: model as unknown as Model }, providers: before.bundle.providers });
+    await gateway.publish(tenant);
+    await askedBefore({ "x-plan": "free" });
+    const seen = upstream.requests.length;
+    expect(await ask({ "x-plan": "premium" })).toMatchObject({ cache: "miss" });
+    expect(upstream.requests.slice(seen).map((request) => request.json["model"])).toEqual(["large"]);
+    await eventually(async () => expect((await ask({ "x-plan": "premium" })).cache).toBe("hit"));
+    tenant = before;
+  });
+
+  it("does not keep a stream whose unknown fields come in pieces", async () => {
+    const chunk = (delta: object, finish: string | null = null) => ({
+      id: "c",
+      object: "chat.completion.chunk",
+      created: 1,
+      model: "s",
+      choices: [{ index: 0, delta, finish_reason: finish }],
+    });
+    const sound = ["AAAA", "BBBB"].map((data) => chunk({ audio: { data } }));
+    upstream.answer(sse([chunk({ role: "assistant", content: "streamed" }), ...sound, chunk({}, "stop"), "[DONE]"]));
+    await ask({}, { stream: true });
+    upstream.answer(numbered);
+    await eventually(async () => expect((await ask()).cache).toBe("hit"));
+    expect((await ask()).text).toMatch(/^answer \d+$/);
   });
 });

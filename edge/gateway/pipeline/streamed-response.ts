@@ -33,7 +33,8 @@ export function streamedResponse(
     if (outcome.status !== "ok") cancel();
     run.timeline.add("upstream", streamingSinceMs, {});
     const summary = assembler.summary();
-    if (outcome.status === "ok" && summary.response !== undefined && assembledFaithfully(progress.resolution)) {
+    const isFaithful = assembler.isFaithful && assembledFaithfully(progress.resolution);
+    if (outcome.status === "ok" && summary.response !== undefined && isFaithful) {
       fillCache(run, fill, { summary, text: JSON.stringify(summary.response) });
     }
     const httpStatus = outcome.status === "cancelled" ? CLIENT_CLOSED_STATUS : 200;

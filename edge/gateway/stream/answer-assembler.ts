@@ -49,6 +49,8 @@ export class AnswerAssembler {
   readonly #extras: Record<string, unknown> = {};
   #start: Start | undefined;
   #usage: Usage | undefined;
+  /** False once a field that nobody here knows came in pieces: how they go together only its client knows. */
+  isFaithful = true;
 
   constructor(surface: Surface) {
     this.#surface = surface;
@@ -92,11 +94,18 @@ export class AnswerAssembler {
         this.#start = event;
         return;
       case "extra":
-        (event.choice === undefined ? this.#extras : this.#choice(event.choice).extras)[event.field] = event.value;
+        this.#takeExtra(event);
         return;
       case "error":
         return;
     }
+  }
+
+  #takeExtra({ choice, field, value }: Extract<ModelEvent, { type: "extra" }>): void {
+    const extras = choice === undefined ? this.#extras : this.#choice(choice).extras;
+    if (Object.hasOwn(extras, field) && JSON.stringify(extras[field]) !== JSON.stringify(value))
+      this.isFaithful = false;
+    extras[field] = value;
   }
 
   #takeToolCall(event: Extract<ModelEvent, { type: "tool-call" }>): void {

@@ -16,24 +16,35 @@ export interface Follower {
   readonly landed: Promise<Landed>;
 }
 
+/** A leader whose own request was killed never lands; nobody waits for one longer than this. Most answers are over by then. */
+export const FLIGHT_LIMIT_MS = 60_000;
+
+interface Flight {
+  readonly landed: Promise<Landed>;
+  readonly begunAtMs: number;
+}
+
 /**
  * Identical questions that are under way in this isolate at once: one asks the model, the others wait for its answer. An isolate is as far as this reaches; between
  * isolates the cache itself is the meeting point.
  */
 export class Flights {
-  readonly #flights = new Map<string, Promise<Landed>>();
+  readonly #flights = new Map<string, Flight>();
 
-  join(key: string): Leader | Follower {
-    const flight = this.#flights.get(key);
-    if (flight !== undefined) return { role: "follower", landed: flight };
+  /** Who comes after the limit leads again: a leader that never lands holds up those who followed it, and nobody after them. */
+  join(key: string, nowMs: number): Leader | Follower {
+    const under = this.#flights.get(key);
+    if (under !== undefined && nowMs - under.begunAtMs < FLIGHT_LIMIT_MS)
+      return { role: "follower", landed: under.landed };
     const { promise, resolve } = Promise.withResolvers<Landed>();
-    this.#flights.set(key, promise);
+    const flight: Flight = { landed: promise, begunAtMs: nowMs };
+    this.#flights.set(key, flight);
     return {
       role: "leader",
       land: (text, kept = Promise.resolve()) => {
         resolve(text);
         void kept.finally(() => {
-          if (this.#flights.get(key) === promise) this.#flights.delete(key);
+          if (this.#flights.get(key) === flight) this.#flights.delete(key);
         });
       },
     };

@@ -4,7 +4,7 @@ import type { Admission } from "../../exchange/admission.ts";
 import type { AnswerSummary } from "../../exchange/answer.ts";
 import type { PromptChoice, Resolution } from "../../exchange/resolution.ts";
 import { digestHex } from "../../crypto/digest-hex.ts";
-export { Flights, type Leader } from "./flights.ts";
+export { FLIGHT_LIMIT_MS, Flights, type Leader } from "./flights.ts";
 import { decideCaching } from "./decide-caching.ts";
 
 export interface KeptAnswer {
@@ -54,6 +54,13 @@ function epochsOf(epochs: CacheEpochs, prompt: PromptChoice | undefined, tags: r
   };
 }
 
+/** The branch that each condition of the route chose. */
+function branchesOf({ plan }: Resolution): [path: string, branch: number][] {
+  return plan.decisions.flatMap(({ kind, path, order: [chosen] }): [string, number][] =>
+    kind === "conditional" && chosen !== undefined ? [[path, chosen]] : [],
+  );
+}
+
 interface Keyed {
   readonly admission: Admission;
   readonly resolution: Resolution;
@@ -61,14 +68,15 @@ interface Keyed {
 }
 
 /**
- * The exact key: tenant, environment, surface, what was resolved, the canonical request and the model with its route, with the purges that concern them. How the
- * answer travels (`stream`, `stream_options`) is left out, because both ways tell the same answer.
+ * The exact key: tenant, environment, surface, what was resolved, the canonical request and the model with its route, with the purges that concern them. Where
+ * conditions sent the request is part of it, because they look at more than the request (a header, the key, the hour) and may stand for who is allowed what;
+ * where weights and times sent it is not. How the answer travels (`stream`, `stream_options`) is left out, because both ways tell the same answer.
  */
 export function cacheKeyText({ admission, resolution, tags }: Keyed): string {
   const { stream: _stream, stream_options: _options, ...request } = resolution.fields;
   const { prompt, nativeHash } = resolution;
   return canonicalJson({
-    schema: 2,
+    schema: 3,
     project: admission.principal.projectId,
     environment: admission.principal.environmentId,
     surface: resolution.surface,
@@ -76,6 +84,7 @@ export function cacheKeyText({ admission, resolution, tags }: Keyed): string {
     epochs: epochsOf(admission.config.bundle.cache_epochs, prompt, tags),
     model: resolution.model,
     route: resolution.routeHash,
+    branches: branchesOf(resolution),
     request,
     ...(nativeHash === undefined ? {} : { native: nativeHash }),
   });
