@@ -1,5 +1,9 @@
 import type { Budget } from "../contract/index.ts";
+import { sha256Hex } from "../content/index.ts";
 import type { LedgerEntry } from "./ledger-service.ts";
+
+/** Beyond it an account goes by the hash of its subject: callers write `user` themselves, and a ledger keeps one row for each. */
+const MAX_SUBJECT_CHARS = 256;
 
 /** What of an exchange decides which budgets apply. */
 export interface ExchangeSubject {
@@ -43,7 +47,10 @@ export function applyingEntries(budgets: readonly Budget[], exchange: ExchangeSu
     if (subject === undefined || (budget.match !== undefined && budget.match !== subject)) continue;
     entries.push({
       budget: budget.name,
-      account: accountName(budget.scope, subject),
+      account: accountName(
+        budget.scope,
+        subject.length <= MAX_SUBJECT_CHARS ? subject : `sha256-${sha256Hex(subject)}`,
+      ),
       window: budget.window,
       limit: budget.limit,
       blocking: budget.on_exceed === "block",

@@ -117,6 +117,15 @@ describe("applyingEntries", () => {
     expect(accounts({ scope: "prompt" }, { prompt: "reply" })).toEqual(["prompt:reply"]);
   });
 
+  it("names an account by the hash of a subject that is longer than a name", () => {
+    const [first, again, other] = ["a", "a", "b"].map((letter) =>
+      accounts({ scope: "user" }, { user: letter.repeat(5000) }),
+    );
+    expect(first).toEqual([expect.stringMatching(/^user:sha256-[0-9a-f]{64}$/)]);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+  });
+
   it("refuses what means nothing: no limit, a match for the whole project, a zone that is not there, alerts to nowhere", () => {
     for (const fields of [
       { limit: {} },
@@ -160,6 +169,7 @@ describe("tokenBound", () => {
     expect(tokenBound({ ...size, allowance, contextTokens: 1000 })?.inputTokens).toBe(1000);
   });
   it("says so when nothing bounds the answer", () => {
+    expect(tokenBound({ ...size, choices: Number.POSITIVE_INFINITY })).toBeUndefined();
     expect(tokenBound({ ...size, maxOutputTokens: undefined })).toBeUndefined();
   });
 });

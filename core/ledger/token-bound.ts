@@ -31,6 +31,6 @@ export function tokenBound(size: RequestSize): TokenBound | undefined {
   if (!Number.isFinite(inputTokens)) return undefined;
   if (!size.generates) return { inputTokens, outputTokens: 0 };
   const each = Math.min(size.maxOutputTokens ?? Number.POSITIVE_INFINITY, context);
-  if (!Number.isFinite(each)) return undefined;
-  return { inputTokens, outputTokens: each * Math.max(1, size.choices) };
+  const outputTokens = each * Math.max(1, size.choices);
+  return Number.isSafeInteger(outputTokens) ? { inputTokens, outputTokens } : undefined;
 }

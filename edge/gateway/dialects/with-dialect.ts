@@ -49,6 +49,7 @@ export async function withDialect(
   return {
     ...seen,
     nativeHash,
+    exceedsFields: (accepted.nativeOnly ?? []).length > 0,
     resolvedHash: await digestHex(`${resolution.resolvedHash}\n${nativeHash}`),
     callFor: (target) => ({ ...resolution.callFor(target), native }),
   };

@@ -29,6 +29,8 @@ export interface Resolution {
   readonly rendered: Readonly<JsonObject> | undefined;
   /** SHA-256 of the request in the caller's own dialect, where a target may be asked in it: `fields` do not say all of it. */
   readonly nativeHash?: string;
+  /** The caller asked in its own dialect for what `fields` cannot say: they do not bound what it takes. */
+  readonly exceedsFields?: boolean;
   readonly stream: boolean;
   /** The caller asked for the usage chunk of a stream. */
   readonly wantsUsage: boolean;

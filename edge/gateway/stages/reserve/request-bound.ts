@@ -11,6 +11,7 @@ import { findPrice, maxCost } from "@millrace/core/pricing";
 import type { Resolution } from "../../exchange/resolution.ts";
 import type { PlannedTarget } from "../../exchange/target.ts";
 import { mediaCost } from "./media-cost.ts";
+import { ownWordsBound } from "./own-words-bound.ts";
 
 export interface BoundInput {
   readonly resolution: Resolution;
@@ -24,6 +25,20 @@ export interface BoundInput {
 const encoder = new TextEncoder();
 const asCount = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
+/** Servers differ in which of the limits they know, so the largest one holds; undefined where none is set. */
+function largestLimit(fields: Resolution["fields"], ownWords: number | undefined): number | undefined {
+  const set = [asCount(fields["max_completion_tokens"]), asCount(fields["max_tokens"]), ownWords];
+  const known = set.filter((limit) => limit !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** What the caller sent bounds its input where it is sent on as it came, else the request as the model gets it; where it may be either, the longer one. */
+function inputBytesOf({ resolution, bodyBytes }: BoundInput): number {
+  if (resolution.rendered === undefined) return bodyBytes;
+  const told = encoder.encode(JSON.stringify(resolution.fields)).length;
+  return resolution.nativeHash === undefined ? told : Math.max(told, bodyBytes);
+}
+
 function boundAt(target: PlannedTarget, { resolution }: BoundInput, inputBytes: number): TokenBound | undefined {
   const { fields, surface, choices } = resolution;
   if (isMediaSurface(surface)) {
@@ -34,11 +49,13 @@ function boundAt(target: PlannedTarget, { resolution }: BoundInput, inputBytes: 
       outputTokens: Math.min(media.outputTokens, most * Math.max(1, choices)),
     };
   }
+  const own = ownWordsBound(fields);
+  const bringsInput = own.bringsInput || resolution.exceedsFields === true;
   return tokenBound({
     inputBytes,
-    allowance: mediaAllowance(fields),
-    maxOutputTokens: asCount(fields["max_completion_tokens"]) ?? asCount(fields["max_tokens"]),
-    choices: Math.max(choices, asCount(fields["best_of"]) ?? 1),
+    allowance: bringsInput ? Number.POSITIVE_INFINITY : mediaAllowance(fields),
+    maxOutputTokens: largestLimit(fields, own.outputTokens),
+    choices: Math.max(choices, asCount(fields["best_of"]) ?? 1, own.choices ?? 1),
     contextTokens: target.contextTokens,
     generates: surface !== "embeddings" && surface !== "moderations",
   });
@@ -65,8 +82,7 @@ export function requestBound(input: BoundInput): PartlyKnownAmounts {
   const { resolution, entries } = input;
   const blocks = (metric: "tokens" | "usd_micros"): boolean =>
     entries.some((entry) => entry.blocking && entry.limit[metric] !== undefined);
-  const inputBytes =
-    resolution.rendered === undefined ? input.bodyBytes : encoder.encode(JSON.stringify(resolution.fields)).length;
+  const inputBytes = inputBytesOf(input);
   let tokens: number | null = 0;
   let micros: number | null = 0;
   for (const target of resolution.candidates) {
