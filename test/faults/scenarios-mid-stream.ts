@@ -120,6 +120,15 @@ export const scenariosMidStream: readonly Scenario[] = [
     expect: { outcome: "answered", by: "two", text: "Hello there", attempts: ["first one failed", "resume two ok"] },
   },
   {
+    fault: "stream breaks with words held back, and nobody can go on",
+    stream: true,
+    targets: () => [
+      { name: "one", answers: [stream([...events(payloads("one", ["Hello ", "wor"]).slice(0, 3)), { fin: true }])] },
+    ],
+    resilience: { recovery: "fail", hold_back_chars: 400 },
+    expect: { outcome: "broken", code: "upstream-truncated", text: "Hello wor", attempts: ["first one failed"] },
+  },
+  {
     fault: "stream breaks, the other telling differs",
     stream: true,
     targets: broken([{ fin: true }], [{ name: "two", answers: [otherStory] }], {}),

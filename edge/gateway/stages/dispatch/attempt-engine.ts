@@ -132,11 +132,16 @@ export class AttemptEngine {
     return new TargetCall(call, { target, admitted, kind, inputTokens, remainingMs: this.remainingMs() }, this.deps);
   }
 
+  /** Whether the budgets have room for one more call; for the first they have been asked already. */
+  async #hasRoom(): Promise<boolean> {
+    return this.deps.attempts.started === 0 || this.deps.mayCall();
+  }
+
   /** Asks health for a place at one target. */
   async admit(index: number): Promise<Admitted | undefined> {
     const target = this.resolution.candidates[index];
     if (target === undefined) return undefined;
-    if (this.deps.attempts.started > 0 && !(await this.deps.mayCall())) return undefined;
+    if (!(await this.#hasRoom())) return undefined;
     let admittance = this.deps.health.admit(target, { nowMs: this.deps.nowMs(), avoid: this.#avoid });
     // A place elsewhere costs one question; another target may cost much more.
     if (!admittance.ok && admittance.reason === "at-capacity" && admittance.ask !== undefined)
@@ -173,6 +178,7 @@ export class AttemptEngine {
     for (const [index, refused] of this.#refused) {
       const target = this.resolution.candidates[index];
       if (this.spent.has(index) || target === undefined || refused.ask === undefined) continue;
+      if (!(await this.#hasRoom())) return undefined;
       this.spent.add(index);
       const admittance = await refused.ask();
       if (admittance.ok) return { index, target, admitted: admittance };

@@ -17,6 +17,7 @@ export class MediaStream implements MediaSource {
 
   async next(): Promise<Uint8Array | undefined> {
     let piece: ReadableStreamReadResult<Uint8Array>;
+    this.#call.reads();
     try {
       piece = await this.#reader.read();
     } catch (cause) {

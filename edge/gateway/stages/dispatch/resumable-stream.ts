@@ -48,7 +48,8 @@ export class ResumableStream implements FrameSource {
         batch = await this.#recovered(toMillraceError(error));
       }
       if (batch === undefined) this.#over = true;
-      const out = batch === undefined ? this.#hold.flush() : this.#released(batch);
+      // What was kept back is the caller's also where nobody goes on; then the failure is told.
+      const out = batch === undefined || this.#failure !== undefined ? this.#hold.flush() : this.#released(batch);
       if (out.length > 0) return out;
     }
   }
@@ -84,7 +85,6 @@ export class ResumableStream implements FrameSource {
       this.#continuation = resumed.continuation;
       return resumed.batch;
     } catch (cause) {
-      // What was kept back is the caller's all the same; then it is told.
       this.#failure = toMillraceError(cause);
       return [];
     }

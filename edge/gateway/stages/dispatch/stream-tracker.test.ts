@@ -18,7 +18,7 @@ const call = (argumentsDelta: string): ModelEvent => ({
   name: undefined,
   argumentsDelta,
 });
-const usage: ModelEvent = {
+const usage: Extract<ModelEvent, { type: "usage" }> = {
   type: "usage",
   usage: {
     inputTokens: 1,
@@ -49,6 +49,16 @@ describe("StreamTracker", () => {
     expect(tracker.hasContent).toBe(false);
     tracker.see([frame(text("H"))]);
     expect(tracker.hasContent).toBe(true);
+  });
+
+  it("takes a count that was still growing when the answer ended for none of the whole", () => {
+    const tracker = new StreamTracker(1);
+    const growing: ModelEvent = { type: "usage", usage: { ...usage.usage, outputTokens: 0 } };
+    const whole = frame(usage);
+    tracker.see([frame(text("one"), growing), frame(finish())]);
+    expect(tracker.see([whole])).toEqual([whole]);
+    expect(tracker.usage?.outputTokens).toBe(2);
+    expect(tracker.see([frame(usage)])).toEqual([]);
   });
 
   it("drops what comes for a choice that is over, but not its first usage", () => {

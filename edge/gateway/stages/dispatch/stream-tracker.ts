@@ -31,6 +31,8 @@ export class StreamTracker {
   receivedChars = 0;
   unjoinable: UnjoinableContent | undefined;
   usage: Usage | undefined;
+  /** It came with the end of an answer or behind it: no count that is still growing. */
+  #isFinalUsage = false;
   /** Something of the answer itself has come. */
   hasContent = false;
   /** Found behind frames that are still to be delivered. */
@@ -65,8 +67,8 @@ export class StreamTracker {
     let late = false;
     for (const event of frame.events) {
       if (event.type === "usage") {
-        // The first count is news, whatever it comes with.
-        if (this.usage === undefined) return false;
+        // The first count of the whole is news, whatever it comes with.
+        if (!this.#isFinalUsage) return false;
         late ||= frame.events.length === 1;
       } else if ("choice" in event && event.choice !== undefined) {
         late ||= this.#finished.has(event.choice) && isContent(event);
@@ -96,7 +98,7 @@ export class StreamTracker {
         this.#finish(event);
         return;
       case "usage":
-        this.usage = event.usage;
+        this.#count(event.usage);
         return;
       case "extra":
         if (event.choice === undefined) return;
@@ -108,6 +110,11 @@ export class StreamTracker {
       case "error":
         return;
     }
+  }
+
+  #count(usage: Usage): void {
+    this.usage = usage;
+    this.#isFinalUsage ||= this.#finished.size > 0;
   }
 
   #received(chars: number): void {

@@ -130,10 +130,15 @@ export class TargetCall {
     this.#end("ok", undefined);
   }
 
-  /** A piece of an answer that passes by. */
+  /** The next piece of an answer that passes by is waited for. */
+  reads(): void {
+    this.#awaiting("gap");
+  }
+
+  /** It came. */
   passed(bytes: number): void {
     this.tracker.receivedChars += bytes;
-    this.#watchdog.awaiting("gap");
+    this.#rest();
   }
 
   /** An answer that passes by broke. */
@@ -149,6 +154,7 @@ export class TargetCall {
     try {
       for (;;) {
         if (this.tracker.fault !== undefined) throw this.tracker.fault;
+        this.#awaiting("gap");
         const batch = await source.next();
         if (batch === undefined) {
           this.#end("ok", undefined);
@@ -156,7 +162,9 @@ export class TargetCall {
         }
         const kept = this.tracker.see(batch);
         if (this.tracker.complete) this.#close();
-        if (kept.length > 0) return kept;
+        if (kept.length === 0) continue;
+        this.#rest();
+        return kept;
       }
     } catch (error) {
       // Every choice has finished: what broke behind that is missing nothing but perhaps its usage.
@@ -207,8 +215,14 @@ export class TargetCall {
   #awaiting(phase: WaitPhase): void {
     if (this.#closing) return;
     // Frames without content are no first token; but who sends them is alive, and is waited for anew. Behind the first token only frames count.
-    if (phase === "first-token" && this.tracker.hasContent) return;
-    this.#watchdog.awaiting(phase === "gap" && !this.tracker.hasContent ? "first-token" : phase);
+    const hasBegun = this.tracker.hasContent || this.#firstTokenMs !== undefined;
+    if (phase === "first-token" && hasBegun) return;
+    this.#watchdog.awaiting(phase === "gap" && !hasBegun ? "first-token" : phase);
+  }
+
+  /** The caller has not taken yet what came. */
+  #rest(): void {
+    if (!this.#closing) this.#watchdog.rest();
   }
 
   async #firstContent(answer: { readonly first: FrameBatch; readonly rest: FrameSource }): Promise<FrameBatch> {
@@ -226,7 +240,7 @@ export class TargetCall {
   }
 
   #firstArrived(): void {
-    this.#watchdog.awaiting("gap");
+    this.#rest();
     const nowMs = this.#deps.nowMs();
     this.#firstTokenMs = nowMs - this.#startedAtMs;
     this.#deps.health.observeFirstToken(this.target, this.#firstTokenMs, nowMs);

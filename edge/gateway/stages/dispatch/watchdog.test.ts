@@ -75,6 +75,24 @@ describe("Watchdog", () => {
     expect(errors).toHaveLength(1);
   });
 
+  it("counts no silence while nothing is waited for, and counts it anew from then on", () => {
+    const { clock, errors, dog } = watch();
+    dog.awaiting("gap");
+    dog.rest();
+    clock.moveTo(500);
+    expect(errors).toEqual([]);
+    dog.awaiting("gap");
+    clock.moveTo(550);
+    expect(errors).toEqual([expect.stringContaining("in mid-answer for 50 ms")]);
+  });
+
+  it("keeps the total also while nothing is waited for", () => {
+    const { clock, errors, dog } = watch();
+    dog.rest();
+    clock.moveTo(1000);
+    expect(errors).toEqual([expect.stringContaining("longer than 1000 ms")]);
+  });
+
   it("says nothing once stopped", () => {
     const { clock, errors, dog } = watch();
     dog.stop();

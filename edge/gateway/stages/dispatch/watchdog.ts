@@ -25,6 +25,8 @@ export class Watchdog {
   #phase: WaitPhase = "headers";
   #phaseEndsAtMs: number;
   #timer: unknown;
+  /** When the timer fires. */
+  #armedForMs = 0;
 
   constructor(timeouts: Provider["timeouts"], expire: (error: MillraceError) => void, deps: WatchdogDeps) {
     this.#timeouts = timeouts;
@@ -49,6 +51,7 @@ export class Watchdog {
 
   #arm(nowMs: number): void {
     const nextMs = Math.min(this.#phaseEndsAtMs, this.#endsAtMs);
+    this.#armedForMs = nextMs;
     this.#timer = this.#deps.setTimer(() => this.#look(), Math.max(0, nextMs - nowMs));
   }
 
@@ -65,15 +68,19 @@ export class Watchdog {
     this.#expire(new MillraceError("upstream-timeout", { message }));
   }
 
-  /** What is waited for from now on. A shorter limit than the last one's needs the timer sooner. */
+  /** What is waited for from now on. A limit that ends before the timer fires needs it sooner. */
   awaiting(phase: WaitPhase): void {
     const nowMs = this.#deps.nowMs();
-    const before = this.#phaseEndsAtMs;
     this.#phase = phase;
     this.#phaseEndsAtMs = nowMs + this.#limitMs(phase);
-    if (this.#phaseEndsAtMs >= before) return;
+    if (this.#phaseEndsAtMs >= this.#armedForMs) return;
     this.#deps.clearTimer(this.#timer);
     this.#arm(nowMs);
+  }
+
+  /** Nothing is waited for: what came is not taken yet, and a slow caller is no silence of the server. Only the total goes on. */
+  rest(): void {
+    this.#phaseEndsAtMs = Number.POSITIVE_INFINITY;
   }
 
   /** The answer is whole, and only its terminator and its usage may still come: so much longer. */
@@ -85,7 +92,9 @@ export class Watchdog {
     this.#arm(nowMs);
   }
 
+  /** For good: what is still told of the call sets no timer any more. */
   stop(): void {
+    this.#armedForMs = Number.NEGATIVE_INFINITY;
     this.#deps.clearTimer(this.#timer);
   }
 }
