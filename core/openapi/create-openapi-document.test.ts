@@ -58,10 +58,10 @@ describe("the OpenAPI document", () => {
     });
   });
 
-  it("asks for a key on every route but the health checks", () => {
+  it("asks for a key on every route but the health checks and the operator's metrics", () => {
     const open = Object.entries(document.paths).filter(([, item]) =>
       Object.values(item).some((o) => o.security.length === 0),
     );
-    expect(open.map(([path]) => path)).toEqual(["/healthz", "/readyz"]);
+    expect(open.map(([path]) => path)).toEqual(["/healthz", "/readyz", "/metrics"]);
   });
 });
