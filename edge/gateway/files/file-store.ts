@@ -90,8 +90,11 @@ export class FileStore {
       const found = await this.#deps.bucket.get(this.#prefix(owner) + newestFirst(id));
       return found === null ? undefined : fileObjectSchema.parse(JSON.parse(await found.text()));
     });
-    if (entry === undefined || this.#isOver(entry)) throw notFound(id, param);
-    return entry;
+    if (entry === undefined) throw notFound(id, param);
+    if (!this.#isOver(entry)) return entry;
+    // Its time is over whether its bytes go now or at the next question.
+    await this.#forget(owner, id).catch(() => undefined);
+    throw notFound(id, param);
   }
 
   #isOver({ expires_at: until }: FileObject): boolean {
@@ -114,10 +117,12 @@ export class FileStore {
   /** @throws MillraceError `unknown-resource`, `state-unavailable`. */
   async remove(owner: FileOwner, id: string): Promise<void> {
     await this.read(owner, id);
-    await whileStored(async () => {
-      await this.#deps.bucket.delete(this.#prefix(owner) + newestFirst(id));
-      await this.#deps.bucket.delete(this.#bytesKey(owner, id));
-    });
+    await whileStored(() => this.#forget(owner, id));
+  }
+
+  async #forget(owner: FileOwner, id: string): Promise<void> {
+    await this.#deps.bucket.delete(this.#prefix(owner) + newestFirst(id));
+    await this.#deps.bucket.delete(this.#bytesKey(owner, id));
   }
 
   /** One page of an owner's files. @throws MillraceError `unknown-resource` for an `after` that is not there, `state-unavailable`. */
