@@ -5,6 +5,8 @@ import {
   type ModelEvent,
   type Usage,
 } from "@millrace/core/contract";
+import { isJson } from "../../json/is-json.ts";
+import { checkCall } from "../check-call.ts";
 import { toStopReason } from "./stop-reason.ts";
 import type { ToolNames } from "./tool-names.ts";
 
@@ -32,15 +34,6 @@ interface ToolCall {
 
 /** One event of Anthropic's stream. */
 export type MessageEvent = { readonly type: string } & JsonObject;
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * Turns model events into Anthropic's. Blocks come one after another, never inside each other: calls that a provider sends in turns wait until
@@ -205,11 +198,6 @@ export class MessageWriter {
     this.#closeBlock();
     this.stopReason = reason;
     if (reason === "max_tokens") return;
-    for (const call of this.#calls.values()) {
-      if (call.name !== undefined && (call.arguments.trim() === "" || isJson(call.arguments))) continue;
-      throw new MillraceError("upstream-garbage", {
-        message: "The model called a tool with arguments that are not JSON.",
-      });
-    }
+    for (const call of this.#calls.values()) checkCall(call);
   }
 }

@@ -2,10 +2,10 @@ import {
   type FinishReason,
   type JsonObject,
   type JsonValue,
-  MillraceError,
   type ModelEvent,
   type Usage,
 } from "@millrace/core/contract";
+import { checkCall } from "../check-call.ts";
 import { itemIdOf } from "./item-ids.ts";
 
 /** One event of a response's stream, before it is numbered. */
@@ -28,15 +28,6 @@ interface Call {
   name: string | undefined;
   arguments: string;
   told: number;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Turns model events into the events and the output items of a response, in OpenAI's order. */
@@ -196,11 +187,7 @@ export class ResponseWriter {
   /** Ends all calls that are under way. One that a provider goes on with afterwards is a new one. */
   #closeCalls(status: "completed" | "incomplete"): void {
     for (const [index, call] of this.#calls) {
-      if (status === "completed" && !isWholeCall(call)) {
-        throw new MillraceError("upstream-garbage", {
-          message: "The model called a tool with arguments that are not JSON.",
-        });
-      }
+      if (status === "completed") checkCall(call);
       if (call.item === undefined) continue;
       const at = { item_id: call.item.id, output_index: call.item.outputIndex };
       const { name, arguments: text } = call;
@@ -216,10 +203,6 @@ export class ResponseWriter {
     this.#closeCalls(status);
     this.finish = reason;
   }
-}
-
-function isWholeCall(call: Call): boolean {
-  return call.name !== undefined && (call.arguments.trim() === "" || isJson(call.arguments));
 }
 
 function partOf(part: OpenPart): JsonObject {
