@@ -3,8 +3,7 @@ import { tool } from "@langchain/core/tools";
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { json } from "../fakes/upstream.ts";
-import { type ClientLab, says, startClientLab } from "./scripted-model.ts";
+import { type ClientLab, hangsInMidAnswer, says, startClientLab, vectorsOf } from "./scripted-model.ts";
 
 let lab: ClientLab;
 const chat = (options: { readonly model?: string; readonly apiKey?: string } = {}) =>
@@ -83,18 +82,7 @@ describe("LangChain's ChatOpenAI", () => {
   });
 
   it("embeds documents in their order, whichever encoding it asks for", async () => {
-    lab.upstream.answer((request) =>
-      json({
-        object: "list",
-        model: "vectors",
-        data: (request.json["input"] as string[]).map((text, index) => ({
-          object: "embedding",
-          index,
-          embedding: [text.length, index],
-        })),
-        usage: { prompt_tokens: 4, total_tokens: 4 },
-      }),
-    );
+    lab.upstream.answer(vectorsOf);
     const embeddings = new OpenAIEmbeddings({
       model: "scripted",
       apiKey: lab.tenant.key,
@@ -112,10 +100,7 @@ describe("LangChain's ChatOpenAI", () => {
   });
 
   it("aborts in mid-answer, and the call upstream ends", async () => {
-    lab.upstream.answer((request) => {
-      const { steps = [], ...rest } = says({ text: "one two" }, request);
-      return { ...rest, steps: [...steps.slice(0, 2), { hang: true }] };
-    });
+    lab.upstream.answer(hangsInMidAnswer);
     const leaving = new AbortController();
     const reading = async (): Promise<void> => {
       for await (const _part of await chat().stream("count", { signal: leaving.signal })) leaving.abort();

@@ -58,6 +58,22 @@ export function says(said: Said, request: SeenRequest): Script {
   ]);
 }
 
+/** The beginning of a streamed answer, after which nothing comes any more. */
+export function hangsInMidAnswer(request: SeenRequest): Script {
+  const { steps = [], ...rest } = says({ text: "one two" }, request);
+  return { ...rest, steps: [...steps.slice(0, 2), { hang: true }] };
+}
+
+/** A vector for each text: how long it is, and where it stood. */
+export function vectorsOf(request: SeenRequest): Script {
+  const data = (request.json["input"] as string[]).map((text, index) => ({
+    object: "embedding",
+    index,
+    embedding: [text.length, index],
+  }));
+  return json({ object: "list", model: "vectors", data, usage: { prompt_tokens: 4, total_tokens: 4 } });
+}
+
 /** The real gateway in front of a model whose words a test writes. */
 export async function startClientLab(): Promise<ClientLab> {
   const upstream = await startUpstream();

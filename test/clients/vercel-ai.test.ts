@@ -2,8 +2,7 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, embedMany, generateText, Output, stepCountIs, streamText, tool } from "ai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { json } from "../fakes/upstream.ts";
-import { type ClientLab, says, startClientLab } from "./scripted-model.ts";
+import { type ClientLab, hangsInMidAnswer, says, startClientLab, vectorsOf } from "./scripted-model.ts";
 
 let lab: ClientLab;
 const provider = (apiKey: string) =>
@@ -90,18 +89,7 @@ describe("the Vercel AI SDK", () => {
   });
 
   it("embeds many texts in their order", async () => {
-    lab.upstream.answer((request) =>
-      json({
-        object: "list",
-        model: "vectors",
-        data: (request.json["input"] as string[]).map((text, index) => ({
-          object: "embedding",
-          index,
-          embedding: [text.length, index],
-        })),
-        usage: { prompt_tokens: 4, total_tokens: 4 },
-      }),
-    );
+    lab.upstream.answer(vectorsOf);
     const { embeddings } = await embedMany({
       model: provider(lab.tenant.key).embeddingModel("scripted"),
       values: ["a", "bbb"],
@@ -122,10 +110,7 @@ describe("the Vercel AI SDK", () => {
   });
 
   it("aborts in mid-answer, and the call upstream ends", async () => {
-    lab.upstream.answer((request) => {
-      const { steps = [], ...rest } = says({ text: "one two" }, request);
-      return { ...rest, steps: [...steps.slice(0, 2), { hang: true }] };
-    });
+    lab.upstream.answer(hangsInMidAnswer);
     const leaving = new AbortController();
     const result = streamText({
       model: provider(lab.tenant.key)("scripted"),

@@ -1,33 +1,19 @@
 import type { Bundle, Model } from "@millrace/core/contract";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { json, type Script, sse, startUpstream, type Upstream } from "../fakes/upstream.ts";
+import { json, type Script, sse } from "../fakes/upstream.ts";
 import { eventually } from "../support/eventually.ts";
-import { type GatewayUnderTest, newTenant, startGateway, type Tenant } from "../support/gateway.ts";
+import { newTenant, type Tenant } from "../support/gateway.ts";
+import { type OneModelGateway, startOneModelGateway } from "../support/one-model-gateway.ts";
 
-let upstream: Upstream;
-let gateway: GatewayUnderTest;
+let at: OneModelGateway;
+/** What is asked: some tests publish it changed. */
 let tenant: Tenant;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  gateway = await startGateway({ ALLOWED_PRIVATE_HOSTS: new URL(upstream.origin).host });
-  tenant = newTenant({
-    models: { small: { name: "small", route: { kind: "target", provider: "cloud", model: "s" }, surfaces: ["chat"] } },
-    providers: {
-      cloud: {
-        name: "cloud",
-        kind: "openai-compatible",
-        base_url: `${upstream.origin}/v1`,
-        timeouts: { headers_ms: 5000, first_token_ms: 5000, gap_ms: 5000, total_ms: 20_000 },
-      },
-    },
-  });
-  await gateway.publish(tenant);
+  at = await startOneModelGateway();
+  ({ tenant } = at);
 });
-afterAll(async () => {
-  await gateway?.close();
-  await upstream?.close();
-});
+afterAll(() => at?.close());
 
 let asked = 0;
 /** Every answer tells its number, so that two calls upstream can be told apart. */
@@ -47,7 +33,7 @@ let question = 0;
 beforeEach(() => {
   question++;
   asked = 0;
-  upstream.answer(numbered);
+  at.upstream.answer(numbered);
 });
 
 interface Told {
@@ -59,7 +45,7 @@ interface Told {
 async function ask(headers: Record<string, string> = {}, more: object = {}): Promise<Told> {
   const body = { model: "small", messages: [{ role: "user", content: `question ${question}` }], ...more };
   const caller = { ...tenant, headers: { "x-millrace-cache": "ttl=60", ...headers } };
-  const response = await gateway.post("/v1/chat/completions", caller, body);
+  const response = await at.gateway.post("/v1/chat/completions", caller, body);
   const text = await response.text();
   return {
     cache: response.headers.get("x-millrace-cache"),
@@ -77,7 +63,7 @@ async function askedBefore(headers: Record<string, string> = {}): Promise<void> 
 async function publishEpochs(epochs: Partial<Bundle["cache_epochs"]>): Promise<void> {
   const cache_epochs = { ...tenant.bundle.cache_epochs, ...epochs };
   tenant = { ...tenant, bundle: { ...tenant.bundle, cache_epochs } };
-  await gateway.publish(tenant);
+  await at.gateway.publish(tenant);
 }
 
 describe("cache-control", () => {
@@ -127,21 +113,21 @@ function held(script: () => Script): { readonly go: () => void; readonly script:
 describe("identical misses at once", () => {
   it("are one call upstream, and every caller gets its whole answer, streamed or not", async () => {
     const gate = held(numbered);
-    upstream.answer(gate.script);
-    const before = upstream.requests.length;
+    at.upstream.answer(gate.script);
+    const before = at.upstream.requests.length;
     const callers = Array.from({ length: 20 }, (_, index) => ask({}, index % 2 === 0 ? {} : { stream: true }));
-    await eventually(async () => expect(upstream.requests.length).toBe(before + 1));
+    await eventually(async () => expect(at.upstream.requests.length).toBe(before + 1));
     gate.go();
     const told = await Promise.all(callers);
     expect(new Set(told.map(({ text }) => text))).toEqual(new Set(["answer 1"]));
     expect(told.filter(({ cache }) => cache === "hit")).toHaveLength(19);
-    expect(upstream.requests.length).toBe(before + 1);
+    expect(at.upstream.requests.length).toBe(before + 1);
   });
 
   it("ask for themselves when the first call fails", async () => {
     const failure = held(() => json({ error: { message: "no", type: "invalid_request_error" } }, 400));
     let calls = 0;
-    upstream.answer(() => (calls++ === 0 ? failure.script() : numbered()));
+    at.upstream.answer(() => (calls++ === 0 ? failure.script() : numbered()));
     const callers = Array.from({ length: 5 }, () => ask());
     await eventually(async () => expect(calls).toBe(1));
     failure.go();
@@ -152,11 +138,11 @@ describe("identical misses at once", () => {
   it("do not wait for a caller who left", async () => {
     const gate = held(() => sse(["[DONE]"]));
     let calls = 0;
-    upstream.answer(() => (calls++ === 0 ? gate.script() : numbered()));
+    at.upstream.answer(() => (calls++ === 0 ? gate.script() : numbered()));
     const leaving = new AbortController();
     const body = { model: "small", messages: [{ role: "user", content: `question ${question}` }] };
     const caller = { ...tenant, headers: { "x-millrace-cache": "ttl=60" }, signal: leaving.signal };
-    const first = gateway.post("/v1/chat/completions", caller, body).catch(() => "left");
+    const first = at.gateway.post("/v1/chat/completions", caller, body).catch(() => "left");
     await eventually(async () => expect(calls).toBe(1));
     const second = ask();
     leaving.abort();
@@ -168,17 +154,17 @@ describe("identical misses at once", () => {
 
 describe("what shapes an answer beside the request", () => {
   it("keeps the branches of a condition apart, whatever the condition looks at", async () => {
-    const at = (model: string) => ({ kind: "target", provider: "cloud", model }) as const;
+    const to = (model: string) => ({ kind: "target", provider: "cloud", model }) as const;
     const when = { field: "header.x-plan", is: "equals", value: "premium" } as const;
-    const route = { kind: "conditional", branches: [{ when, route: at("large") }], otherwise: at("s") } as const;
+    const route = { kind: "conditional", branches: [{ when, route: to("large") }], otherwise: to("s") } as const;
     const before = tenant;
     const model = { name: "small", surfaces: ["chat"] as const, route };
     tenant = newTenant({ models: { small: model as unknown as Model }, providers: before.bundle.providers });
-    await gateway.publish(tenant);
+    await at.gateway.publish(tenant);
     await askedBefore({ "x-plan": "free" });
-    const seen = upstream.requests.length;
+    const seen = at.upstream.requests.length;
     expect(await ask({ "x-plan": "premium" })).toMatchObject({ cache: "miss" });
-    expect(upstream.requests.slice(seen).map((request) => request.json["model"])).toEqual(["large"]);
+    expect(at.upstream.requests.slice(seen).map((request) => request.json["model"])).toEqual(["large"]);
     await eventually(async () => expect((await ask({ "x-plan": "premium" })).cache).toBe("hit"));
     tenant = before;
   });
@@ -192,9 +178,9 @@ describe("what shapes an answer beside the request", () => {
       choices: [{ index: 0, delta, finish_reason: finish }],
     });
     const sound = ["AAAA", "BBBB"].map((data) => chunk({ audio: { data } }));
-    upstream.answer(sse([chunk({ role: "assistant", content: "streamed" }), ...sound, chunk({}, "stop"), "[DONE]"]));
+    at.upstream.answer(sse([chunk({ role: "assistant", content: "streamed" }), ...sound, chunk({}, "stop"), "[DONE]"]));
     await ask({}, { stream: true });
-    upstream.answer(numbered);
+    at.upstream.answer(numbered);
     await eventually(async () => expect((await ask()).cache).toBe("hit"));
     expect((await ask()).text).toMatch(/^answer \d+$/);
   });

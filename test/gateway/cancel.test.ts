@@ -1,29 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Script, startUpstream, type Upstream } from "../fakes/upstream.ts";
+import type { Script } from "../fakes/upstream.ts";
 import { eventually } from "../support/eventually.ts";
-import { type GatewayUnderTest, newTenant, startGateway, type Tenant } from "../support/gateway.ts";
+import { type OneModelGateway, startOneModelGateway } from "../support/one-model-gateway.ts";
 
-let upstream: Upstream;
-let gateway: GatewayUnderTest;
-let tenant: Tenant;
-
+let at: OneModelGateway;
 beforeAll(async () => {
-  upstream = await startUpstream();
-  gateway = await startGateway({ ALLOWED_PRIVATE_HOSTS: new URL(upstream.origin).host });
   // Far longer than a test may take: only the caller's leaving can end these calls.
-  const timeouts = { headers_ms: 600_000, first_token_ms: 600_000, gap_ms: 600_000, total_ms: 600_000 };
-  tenant = newTenant({
-    models: { small: { name: "small", route: { kind: "target", provider: "cloud", model: "s" }, surfaces: ["chat"] } },
-    providers: {
-      cloud: { name: "cloud", kind: "openai-compatible", base_url: `${upstream.origin}/v1`, timeouts },
-    },
-  });
-  await gateway.publish(tenant);
+  const endless = { headers_ms: 600_000, first_token_ms: 600_000, gap_ms: 600_000, total_ms: 600_000 };
+  at = await startOneModelGateway(endless);
 });
-afterAll(async () => {
-  await gateway?.close();
-  await upstream?.close();
-});
+afterAll(() => at?.close());
 
 const silences: readonly (readonly [string, Script])[] = [
   ["before its headers", { silent: true }],
@@ -32,18 +18,18 @@ const silences: readonly (readonly [string, Script])[] = [
 
 describe.each(silences)("a caller who leaves while the model is silent %s", (_when, script) => {
   it.each([true, false])("ends the call upstream and is recorded (stream: %s)", async (stream) => {
-    upstream.answer(script);
-    const before = upstream.requests.length;
+    at.upstream.answer(script);
+    const before = at.upstream.requests.length;
     const leaving = new AbortController();
     const body = { model: "small", stream, messages: [{ role: "user", content: "hi" }] };
-    const call = gateway.post("/v1/chat/completions", { ...tenant, signal: leaving.signal }, body);
+    const call = at.gateway.post("/v1/chat/completions", { ...at.tenant, signal: leaving.signal }, body);
     const left = expect(call).rejects.toThrow();
-    await eventually(async () => expect(upstream.requests.length).toBe(before + 1));
+    await eventually(async () => expect(at.upstream.requests.length).toBe(before + 1));
     leaving.abort();
     await left;
-    await upstream.requests.at(-1)?.aborted;
+    await at.upstream.requests.at(-1)?.aborted;
     await eventually(async () =>
-      expect((await gateway.state()).traces.at(-1)?.record).toMatchObject({
+      expect((await at.gateway.state()).traces.at(-1)?.record).toMatchObject({
         status: "cancelled",
         http_status: 499,
         error_code: "client-closed",

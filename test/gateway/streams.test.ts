@@ -1,25 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sse, startUpstream, type Step, type Upstream } from "../fakes/upstream.ts";
-import { type GatewayUnderTest, newTenant, startGateway, type Tenant } from "../support/gateway.ts";
+import { sse, type Step } from "../fakes/upstream.ts";
+import { type OneModelGateway, startOneModelGateway } from "../support/one-model-gateway.ts";
 
-let upstream: Upstream;
-let gateway: GatewayUnderTest;
-let tenant: Tenant;
-
+let at: OneModelGateway;
 beforeAll(async () => {
-  upstream = await startUpstream();
-  gateway = await startGateway({ ALLOWED_PRIVATE_HOSTS: new URL(upstream.origin).host });
-  const timeouts = { headers_ms: 5000, first_token_ms: 5000, gap_ms: 5000, total_ms: 20_000 };
-  tenant = newTenant({
-    models: { m: { name: "m", route: { kind: "target", provider: "p", model: "m" }, surfaces: ["chat"] } },
-    providers: { p: { name: "p", kind: "openai-compatible", base_url: `${upstream.origin}/v1`, timeouts } },
-  });
-  await gateway.publish(tenant);
+  at = await startOneModelGateway();
 });
-afterAll(async () => {
-  await gateway?.close();
-  await upstream?.close();
-});
+afterAll(() => at?.close());
 
 const decoder = new TextDecoder();
 const chunk = (content: string, finish: string | null = null): object => ({
@@ -29,10 +16,10 @@ const chunk = (content: string, finish: string | null = null): object => ({
   model: "m",
   choices: [{ index: 0, delta: { content }, finish_reason: finish }],
 });
-const ask = { model: "m", stream: true, messages: [{ role: "user", content: "hi" }] };
+const ask = { model: "small", stream: true, messages: [{ role: "user", content: "hi" }] };
 
 async function readerOf(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
-  const response = await gateway.post("/v1/chat/completions", tenant, ask);
+  const response = await at.gateway.post("/v1/chat/completions", at.tenant, ask);
   if (response.body === null) throw new Error("no body");
   return response.body.getReader();
 }
@@ -44,7 +31,7 @@ describe("a stream of events", () => {
       ...(sse([chunk(`word ${index}`)]).steps ?? []),
       { until: promise },
     ]);
-    upstream.answer({ ...sse([]), steps: [...steps, ...(sse([chunk("", "stop"), "[DONE]"]).steps ?? [])] });
+    at.upstream.answer({ ...sse([]), steps: [...steps, ...(sse([chunk("", "stop"), "[DONE]"]).steps ?? [])] });
     const reader = await readerOf();
     for (const [index, { resolve }] of arrived.entries()) {
       expect(decoder.decode((await reader.read()).value)).toContain(`word ${index}`);
@@ -55,8 +42,8 @@ describe("a stream of events", () => {
 
   it("arrives whole and in order when it comes in a burst", async () => {
     const words = Array.from({ length: 2000 }, (_, index) => `word ${index};`);
-    upstream.answer(sse([...words.map((word) => chunk(word)), chunk("", "stop"), "[DONE]"]));
-    const response = await gateway.post("/v1/chat/completions", tenant, ask);
+    at.upstream.answer(sse([...words.map((word) => chunk(word)), chunk("", "stop"), "[DONE]"]));
+    const response = await at.gateway.post("/v1/chat/completions", at.tenant, ask);
     const said = [...(await response.text()).matchAll(/"content":"([^"]*)"/g)].map((match) => match[1]);
     expect(said.join("")).toBe(words.join(""));
   });
@@ -73,7 +60,7 @@ describe("a stream of events", () => {
       },
     };
     const steps = Array.from({ length: events }, () => [event ?? counted, counted]).flat();
-    upstream.answer({ ...sse([]), steps: [...steps, ...(sse([chunk("", "stop"), "[DONE]"]).steps ?? [])] });
+    at.upstream.answer({ ...sse([]), steps: [...steps, ...(sse([chunk("", "stop"), "[DONE]"]).steps ?? [])] });
     const reader = await readerOf();
     // Sockets hold some megabytes by themselves: what counts is that it comes to rest.
     for (let before = -1; before !== sent;) {

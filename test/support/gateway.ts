@@ -187,19 +187,19 @@ export async function startGateway(
     url,
     logs,
     order,
-    async publish(tenant, options = {}) {
+    async publish(tenant, how = {}) {
       const text = canonicalJson(tenant.bundle);
       const unsigned = {
         environmentId: tenant.environmentId,
-        epoch: options.epoch ?? ++epoch,
+        epoch: how.epoch ?? ++epoch,
         hash: sha256Hex(text),
         publishedAtMs: Date.now(),
       };
-      const signature = sign(null, pointerMessage(unsigned), options.forged === true ? forger : privateKey);
+      const signature = sign(null, pointerMessage(unsigned), how.forged === true ? forger : privateKey);
       const pointer: BundlePointer = { ...unsigned, signature: signature.toString("base64") };
       const kv = await miniflare.getKVNamespace("BUNDLES", "gateway");
       await kv.put(`bundle:${pointer.hash}`, text);
-      if (options.kvOnly === true) await kv.put(`pointer:${tenant.environmentId}`, JSON.stringify(pointer));
+      if (how.kvOnly === true) await kv.put(`pointer:${tenant.environmentId}`, JSON.stringify(pointer));
       else await order({ pointer, bundle: { hash: pointer.hash, text } });
     },
     async state() {
