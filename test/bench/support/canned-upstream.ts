@@ -29,8 +29,9 @@ const opening = chunk({ role: "assistant", content: "" }, null);
 const words = Array.from({ length: EVENTS_PER_STREAM }, () => chunk({ content: "word " }, null));
 const closing = `${chunk({}, "stop")}data: ${JSON.stringify({ ...common, object: "chat.completion.chunk", choices: [], usage })}\n\ndata: [DONE]\n\n`;
 
-/** Of a slow stream, as of a model that many share. */
-const SLOW_EVENT_MS = 100;
+/** Of a slow stream, as of a model that many share: ten seconds in all, and a thousand of them at once are a thousand events a second. */
+const SLOW_EVENT_MS = 1_000;
+const SLOW_EVENTS = 10;
 
 /** Each event is its own write, one turn of the event loop apart, as a model would send them. */
 function stream(response: ServerResponse, isSlow: boolean): void {
@@ -38,7 +39,7 @@ function stream(response: ServerResponse, isSlow: boolean): void {
   response.write(opening);
   let next = 0;
   const send = (): void => {
-    const word = words[next++];
+    const word = isSlow && next === SLOW_EVENTS ? undefined : words[next++];
     if (word === undefined) response.end(closing);
     else {
       response.write(word);
