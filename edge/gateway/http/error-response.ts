@@ -24,11 +24,23 @@ function bodyOf(error: MillraceError, { path, traceId }: ErrorContext): object {
   }
 }
 
+/** The clients of OpenAI and Anthropic take no longer wait from `retry-after`: behind it they ask again after half a second. */
+const MAX_CLIENT_WAIT_SECONDS = 60;
+
+/** Whether a client that asks again by itself (as those SDKs do after every 409, 429 and 5xx) would only ask in vain. */
+function isInVain(error: MillraceError): boolean {
+  if (!error.retryable) return true;
+  // A limit that no wait makes room in.
+  if (error.retryAfterSeconds === undefined) return error.code === "rate-limited";
+  return error.retryAfterSeconds > MAX_CLIENT_WAIT_SECONDS;
+}
+
 /** The one place where an error becomes a response. */
 export function errorResponse(error: MillraceError, context: ErrorContext): Response {
   const headers = new Headers(context.headers);
   headers.set("content-type", dialectOf(context.path) === "problem" ? "application/problem+json" : "application/json");
   if (error.retryAfterSeconds !== undefined) headers.set("retry-after", String(error.retryAfterSeconds));
+  if (isInVain(error)) headers.set("x-should-retry", "false");
   if (error.status === 401) headers.set("www-authenticate", 'Bearer realm="millrace"');
   return new Response(JSON.stringify(bodyOf(error, context)), { status: error.status, headers });
 }
