@@ -1,11 +1,8 @@
 import { MillraceError } from "@millrace/core/contract";
-import { readBounded } from "../../http/read-bounded.ts";
 import { type FailureContext, type UpstreamFailure, withoutSecret } from "../openai-wire/classify-failure.ts";
+import { readText } from "../openai-wire/read-text.ts";
 import { retryAfterOf } from "../openai-wire/retry-after-of.ts";
 import type { CallDeps } from "../provider.ts";
-
-/** The longest answer that is read as one piece: embeddings of 2,048 inputs fit. */
-const MAX_ANSWER_BYTES = 24 * 1024 * 1024;
 
 export interface NativePost {
   readonly url: string;
@@ -20,21 +17,6 @@ export interface NativePost {
 /** How errors of this call are told. */
 export function failureContext(secret: string | undefined): FailureContext {
   return { secret, trustCodes: false, nowMs: Date.now() };
-}
-
-async function readText(response: Response): Promise<string> {
-  const tooLarge = (): MillraceError =>
-    new MillraceError("upstream-garbage", { message: "The model's server answered with more than fits in memory." });
-  try {
-    // The length of a compressed answer says nothing about how much comes out of it.
-    const contentLength = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
-    return new TextDecoder().decode(
-      await readBounded(response, { contentLength, maxBytes: MAX_ANSWER_BYTES, tooLarge }),
-    );
-  } catch (cause) {
-    if (cause instanceof MillraceError) throw cause;
-    throw new MillraceError("upstream-truncated", { cause });
-  }
 }
 
 /** A 2xx answer. @throws MillraceError for any other. */

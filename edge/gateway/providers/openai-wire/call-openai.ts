@@ -2,7 +2,6 @@ import { isMediaSurface, MillraceError, providerKinds, type Surface } from "@mil
 import { baseUrlOf } from "@millrace/core/provider";
 import type { ModelAnswer } from "../../exchange/answer.ts";
 import type { ModelCall } from "../../exchange/model-call.ts";
-import { readBounded } from "../../http/read-bounded.ts";
 import type { CallDeps } from "../provider.ts";
 import { applyRules } from "./apply-rules.ts";
 import { formFor, mediaAnswer } from "./call-media.ts";
@@ -11,12 +10,10 @@ import { classifyFailure, type FailureContext } from "./classify-failure.ts";
 import { editMembers } from "./edit-members.ts";
 import { type OpenAiDialect, prefillOf } from "./openai-dialect.ts";
 import { readStream } from "./read-stream.ts";
+import { readText } from "./read-text.ts";
 import { readWhole } from "./read-whole.ts";
 import { retryAfterOf } from "./retry-after-of.ts";
 import { withoutPrefill } from "./without-prefill.ts";
-
-/** The longest answer that is read as one piece: embeddings of 2,048 inputs fit. */
-const MAX_ANSWER_BYTES = 24 * 1024 * 1024;
 
 /** Where OpenAI has each surface, after the base URL. */
 export const openAiPaths: Readonly<Record<Surface, string>> = {
@@ -67,21 +64,6 @@ export function jsonBodyOf(call: ModelCall, dialect: OpenAiDialect): string {
 
 function bodyOf(call: ModelCall, dialect: OpenAiDialect): string | FormData {
   return call.form === undefined ? jsonBodyOf(call, dialect) : formFor(call);
-}
-
-async function readText(response: Response): Promise<string> {
-  const tooLarge = (): MillraceError =>
-    new MillraceError("upstream-garbage", { message: "The model's server answered with more than fits in memory." });
-  try {
-    // The length of a compressed answer says nothing about how much comes out of it.
-    const contentLength = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
-    return new TextDecoder().decode(
-      await readBounded(response, { contentLength, maxBytes: MAX_ANSWER_BYTES, tooLarge }),
-    );
-  } catch (cause) {
-    if (cause instanceof MillraceError) throw cause;
-    throw new MillraceError("upstream-truncated", { cause });
-  }
 }
 
 async function callOnce(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect): Promise<ModelAnswer> {
