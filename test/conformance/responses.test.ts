@@ -5,6 +5,7 @@ import { responseHead } from "../../edge/gateway/dialects/responses/response-obj
 import { ResponseStream } from "../../edge/gateway/dialects/responses/stream.ts";
 import { MillraceError } from "@millrace/core/contract";
 import { type OpenAiSchemas, readOpenAiSchemas } from "./openai-schemas.ts";
+import { call, finish, text } from "../support/model-events.ts";
 import { describeWithVectors } from "./vectors.ts";
 
 const traceId = `trc_${"0a".repeat(16)}`;
@@ -15,21 +16,6 @@ const start: ModelEvent = {
   createdSeconds: 1,
   systemFingerprint: undefined,
 };
-const text = (words: string): ModelEvent => ({ type: "text", choice: 0, text: words, logprobs: undefined });
-const call = (index: number, argumentsDelta: string, name?: string): ModelEvent => ({
-  type: "tool-call",
-  choice: 0,
-  index,
-  id: name === undefined ? undefined : `call_${index}`,
-  name,
-  argumentsDelta,
-});
-const finish = (reason: "stop" | "length" | "tool_calls" | "content_filter"): ModelEvent => ({
-  type: "finish",
-  choice: 0,
-  reason,
-  rawReason: reason,
-});
 const usage: ModelEvent = {
   type: "usage",
   usage: {

@@ -1,5 +1,5 @@
 import type { Bundle } from "@millrace/core/contract";
-import { priceSchema } from "@millrace/core/contract";
+import { priceSchema, surfaceSchema } from "@millrace/core/contract";
 import OpenAI from "openai";
 import { startUpstream, type Upstream } from "../fakes/upstream.ts";
 import { eventually } from "../support/eventually.ts";
@@ -26,18 +26,7 @@ export interface MediaFixture {
 }
 
 const target = (provider: string, model: string) => ({ kind: "target", provider, model }) as const;
-const surfaces: Bundle["models"][string]["surfaces"] = [
-  "chat",
-  "completions",
-  "embeddings",
-  "moderations",
-  "image-generations",
-  "image-edits",
-  "image-variations",
-  "speech",
-  "transcriptions",
-  "translations",
-];
+const surfaces = surfaceSchema.options;
 
 /** `all` (everything, by URL), `claude` (a kind without media), `either` (that, then the other), `native` (OpenAI itself). */
 export function catalogOf(origin: string): Pick<Bundle, "models" | "providers" | "prices"> {

@@ -1,27 +1,13 @@
 import type { ModelEvent } from "@millrace/core/contract";
 import { describe, expect, it } from "vitest";
+import { call, finish, text } from "../../../../test/support/model-events.ts";
 import { type MessageEvent, MessageWriter } from "./message-writer.ts";
 import { ToolNames } from "./tool-names.ts";
 import { foldMessage } from "./whole.ts";
 
 const newWriter = (showThinking = true): MessageWriter =>
   new MessageWriter({ id: "msg_1", model: "small", names: new ToolNames(), showThinking, inputTokens: 9 });
-const text = (words: string): ModelEvent => ({ type: "text", choice: 0, text: words, logprobs: undefined });
 const thought = (words: string): ModelEvent => ({ type: "reasoning", choice: 0, text: words });
-const call = (index: number, argumentsDelta: string, name?: string): ModelEvent => ({
-  type: "tool-call",
-  choice: 0,
-  index,
-  id: name === undefined ? undefined : `call_${index}`,
-  name,
-  argumentsDelta,
-});
-const finish = (reason: "stop" | "length" | "tool_calls"): ModelEvent => ({
-  type: "finish",
-  choice: 0,
-  reason,
-  rawReason: reason,
-});
 /** Each event in a batch of its own, as a slow provider sends them. */
 const tell = (writer: MessageWriter, events: readonly ModelEvent[]): MessageEvent[] =>
   events.flatMap((event) => writer.take([event]));
