@@ -34,6 +34,38 @@ const anthropicStream = (told: readonly { type: string }[], cut = false): Script
   steps: [{ write: text(told) }, ...(cut ? [{ cut: true } as const] : [])],
 });
 
+/** The events of a stream that brings this message. */
+function streamOf(message: { readonly content: readonly object[]; readonly stop_reason: string }) {
+  const { content, stop_reason: reason, ...rest } = message;
+  const start = { ...rest, content: [], stop_reason: null };
+  const blocks = content.flatMap((block, index) => {
+    const { text: said, thinking, signature, citations, input, ...own } = block as Record<string, unknown>;
+    const delta = (type: string, name: string, value: unknown): object[] =>
+      value === undefined ? [] : [{ type: "content_block_delta", index, delta: { type, [name]: value } }];
+    const empty = {
+      ...own,
+      ...(said === undefined ? {} : { text: "" }),
+      ...(thinking === undefined ? {} : { thinking: "", signature: "" }),
+      ...(input === undefined ? {} : { input: {} }),
+    };
+    return [
+      { type: "content_block_start", index, content_block: empty },
+      ...((citations ?? []) as unknown[]).flatMap((one) => delta("citations_delta", "citation", one)),
+      ...delta("text_delta", "text", said),
+      ...delta("thinking_delta", "thinking", thinking),
+      ...delta("signature_delta", "signature", signature),
+      ...delta("input_json_delta", "partial_json", input === undefined ? undefined : JSON.stringify(input)),
+      { type: "content_block_stop", index },
+    ];
+  });
+  return [
+    { type: "message_start", message: start },
+    ...blocks,
+    { type: "message_delta", delta: { stop_reason: reason, stop_sequence: null }, usage },
+    { type: "message_stop" },
+  ] as { type: string }[];
+}
+
 const ask = {
   model: "claude",
   max_tokens: 4000,
@@ -158,6 +190,47 @@ describe("the cache", () => {
     expect(await told({})).toBe("miss");
     expect(await told({ thinking: { type: "enabled", budget_tokens: 3000 } })).toBe("miss");
     expect(await told({})).toBe("hit");
+  });
+
+  const results = [{ type: "web_search_result", url: "https://example.com", title: "Ex", encrypted_content: "abc" }];
+  const content = [
+    { type: "thinking", thinking: "Hm", signature: "c2ln" },
+    { type: "redacted_thinking", data: "b3BhcXVl" },
+    { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "bonn" } },
+    { type: "web_search_tool_result", tool_use_id: "srvtoolu_1", content: results },
+    { type: "text", text: "Sunny.", citations: [{ type: "web_search_result_location", cited_text: "sun" }] },
+    { type: "tool_use", id: "toolu_1", name: "weather", input: { city: "Bonn" } },
+  ];
+  const answered = { ...head, content, stop_reason: "tool_use", stop_sequence: null, usage };
+  const told = (message: Anthropic.Message): object => ({ ...message, id: "" });
+
+  it.each([
+    ["asked for whole", { "x-millrace-cache": "ttl=60", "x-millrace-cache-tags": "whole" }, false],
+    ["asked for as a stream", { "x-millrace-cache": "ttl=60", "x-millrace-cache-tags": "stream" }, true],
+  ])("tells signatures and blocks of the provider's own tools again, first %s", async (_name, headers, streamed) => {
+    at.upstream.answer((request) =>
+      request.json["stream"] === true ? anthropicStream(streamOf(answered)) : json(answered),
+    );
+    const before = at.upstream.requests.length;
+    const asWhole = (): Promise<Anthropic.Message> => client.messages.create(params(), { headers });
+    const asStream = (): Promise<Anthropic.Message> =>
+      client.messages.stream(params() as Anthropic.MessageStreamParams, { headers }).finalMessage();
+    const ways = streamed ? [asStream, asStream, asWhole] : [asWhole, asWhole, asStream];
+    for (const way of ways) expect(told(await way())).toMatchObject(told(answered as unknown as Anthropic.Message));
+    expect(at.upstream.requests).toHaveLength(before + 1);
+  });
+
+  it("does not keep what was put together from two calls, because its thoughts have lost their signatures", async () => {
+    let calls = 0;
+    const other = events.map((event) =>
+      JSON.stringify(event).includes('"Hm"') ? { ...event, delta: { type: "thinking_delta", thinking: "Aha" } } : event,
+    );
+    at.upstream.answer(() => (++calls % 2 === 1 ? anthropicStream(events.slice(0, 8), true) : anthropicStream(other)));
+    const headers = { "x-millrace-cache": "ttl=60", "x-millrace-cache-tags": "two-calls" };
+    for (const expected of [2, 4]) {
+      await client.messages.stream(params() as Anthropic.MessageStreamParams, { headers }).finalMessage();
+      expect(calls).toBe(expected);
+    }
   });
 });
 

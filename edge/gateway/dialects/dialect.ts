@@ -1,4 +1,4 @@
-import type { AskedSurface, MillraceError, ModelFrame, Surface, Usage } from "@millrace/core/contract";
+import type { AskedSurface, JsonObject, MillraceError, ModelFrame, Surface, Usage } from "@millrace/core/contract";
 import type { Admission } from "../exchange/admission.ts";
 import type { AnswerSummary, WholeAnswer } from "../exchange/answer.ts";
 import type { NativeRequest } from "../exchange/model-call.ts";
@@ -23,6 +23,10 @@ export interface Teller {
   /** The body of the response. @throws MillraceError when the model's answer cannot be told. */
   whole(answer: WholeAnswer): Promise<string> | string;
   stream(): StreamTeller;
+  /** The whole stream of an answer that is here in one piece, where it says more than its frames do; undefined = it does not. */
+  streamed?(answer: WholeAnswer): string | undefined;
+  /** Whether an answer in OpenAI's form can be told again as it was told; absent = always. What cannot is not kept. */
+  canRetell?(response: Readonly<JsonObject>): boolean;
 }
 
 /** What is known of an exchange when its answer is about to be told. */

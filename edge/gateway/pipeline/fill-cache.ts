@@ -1,3 +1,4 @@
+import type { Teller } from "../dialects/dialect.ts";
 import type { AnswerSummary } from "../exchange/answer.ts";
 import { type CacheDecision, isCacheable } from "../stages/cache/index.ts";
 import type { ExchangeRun } from "./exchange-run.ts";
@@ -9,9 +10,11 @@ export type CacheFill = Extract<CacheDecision, { state: "miss" }> | undefined;
 export function fillCache(
   run: ExchangeRun,
   fill: CacheFill,
-  answer: { readonly summary: AnswerSummary; readonly text: string },
+  answer: { readonly summary: AnswerSummary; readonly text: string; readonly teller: Pick<Teller, "canRetell"> },
 ): void {
   if (fill === undefined || !isCacheable(answer.summary, answer.text)) return;
+  const { response } = answer.summary;
+  if (response !== undefined && answer.teller.canRetell?.(response) === false) return;
   const kept = run.deps.cache.put(fill.key, answer.text, fill.ttlSeconds).catch(() => undefined);
   run.land(answer.text, kept);
   run.caller.keepAlive(kept);

@@ -27,6 +27,7 @@ export function streamedResponse(
 ): Response {
   const { readable, writable } = new IdentityTransformStream();
   const assembler = new AnswerAssembler(progress.resolution.surface);
+  const teller = run.teller(progress);
   const firstTokenMs = run.timeline.elapsedMs();
   const streamingSinceMs = run.deps.nowMs();
   const seal = async (outcome: RelayOutcome): Promise<void> => {
@@ -35,7 +36,7 @@ export function streamedResponse(
     const summary = assembler.summary();
     const isFaithful = assembler.isFaithful && assembledFaithfully(progress.resolution);
     if (outcome.status === "ok" && summary.response !== undefined && isFaithful) {
-      fillCache(run, fill, { summary, text: JSON.stringify(summary.response) });
+      fillCache(run, fill, { summary, text: JSON.stringify(summary.response), teller });
     }
     const httpStatus = outcome.status === "cancelled" ? CLIENT_CLOSED_STATUS : 200;
     await run.conclude(progress, { status: outcome.status, httpStatus, error: outcome.error, summary, firstTokenMs });
@@ -44,7 +45,7 @@ export function streamedResponse(
     first: answer.first,
     rest: answer.rest,
     writer: writable.getWriter(),
-    teller: run.teller(progress).stream(),
+    teller: teller.stream(),
     tap: (frames) => assembler.add(frames),
     callerLeft: run.caller.request.signal,
     seal,

@@ -13,6 +13,8 @@ export const STREAM_HEADERS = {
 
 /** An answer that is here in one piece, told as the stream that was asked for. */
 async function asStream(answer: WholeAnswer, resolution: Resolution, teller: Teller): Promise<string> {
+  const own = teller.streamed?.(answer);
+  if (own !== undefined) return own;
   const stream = teller.stream();
   return stream.frames(replayFrames(answer.body, resolution)) + (await stream.end());
 }
@@ -28,7 +30,7 @@ export async function wholeResponse(
   const teller = run.teller(progress);
   const { stream } = resolution;
   const told = stream ? await asStream(answer, resolution, teller) : await teller.whole(answer);
-  fillCache(run, fill, { summary, text: answer.text });
+  fillCache(run, fill, { summary, text: answer.text, teller });
   const account = await run.account(progress, summary);
   const headers = run.headers(progress, account);
   await run.conclude(progress, {

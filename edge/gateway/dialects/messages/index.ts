@@ -3,8 +3,9 @@ import type { WholeAnswer } from "../../exchange/answer.ts";
 import type { Accepted, Dialect, Teller, TellerFacts } from "../dialect.ts";
 import { translatedBody } from "../translated-body.ts";
 import { wholeEvents } from "../whole-events.ts";
+import { holdsOwnMessage, messageEvents, ownMessage } from "./own-message.ts";
 import { translateMessages, type TranslatedMessages } from "./request.ts";
-import { MessageStream, type MessageStreamOptions } from "./stream.ts";
+import { eventText, MessageStream, type MessageStreamOptions } from "./stream.ts";
 import { foldMessage } from "./whole.ts";
 
 /** Names in `anthropic-beta`, which may come in several headers and with commas. */
@@ -15,6 +16,8 @@ export function betasOf(headers: Headers): readonly string[] {
 
 function tellWhole(answer: WholeAnswer, options: MessageStreamOptions): string {
   if (options.askedNatively && answer.native?.dialect === "anthropic") return answer.native.text;
+  const own = options.askedNatively ? ownMessage(answer, options.id) : undefined;
+  if (own !== undefined) return JSON.stringify(own);
   const stream = new MessageStream(options);
   const message = foldMessage([...stream.told(wholeEvents(answer)), ...stream.ending()]);
   if (message === undefined) throw new MillraceError("upstream-garbage");
@@ -33,7 +36,19 @@ function tellerOf(request: TranslatedMessages, facts: TellerFacts): Teller {
     inputTokens: resolution.inputTokens,
     estimate,
   };
-  return { whole: (answer) => tellWhole(answer, options), stream: () => new MessageStream(options) };
+  const teller = {
+    whole: (answer: WholeAnswer) => tellWhole(answer, options),
+    stream: () => new MessageStream(options),
+  };
+  if (!options.askedNatively) return teller;
+  return {
+    ...teller,
+    streamed(answer) {
+      const own = ownMessage(answer, options.id);
+      return own === undefined ? undefined : messageEvents(own).map(eventText).join("");
+    },
+    canRetell: holdsOwnMessage,
+  };
 }
 
 /** Anthropic's Messages API: https://docs.anthropic.com/en/api/messages */

@@ -16,7 +16,8 @@ export interface MessageStreamOptions extends WriterOptions {
   readonly estimate: (summary: AnswerSummary) => Usage | undefined;
 }
 
-function eventText(event: MessageEvent): string {
+/** An event as a stream holds it. */
+export function eventText(event: MessageEvent): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
