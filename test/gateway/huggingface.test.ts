@@ -55,6 +55,17 @@ async function codeOf(response: Response): Promise<string> {
 }
 
 describe("Hugging Face", () => {
+  it.each(["provider", "endpointUrl", "accessToken", "urlTransform"])(
+    "takes no `%s` from a caller: where a target is, and who pays, its provider says",
+    async (field) => {
+      upstream.answer(json(completion));
+      const before = upstream.requests.length;
+      const response = await gateway.post("/v1/chat/completions", tenant, { ...ask, [field]: "https://example.com" });
+      expect(await response.json()).toMatchObject({ error: { code: "unsupported-parameter", param: field } });
+      expect(upstream.requests).toHaveLength(before);
+    },
+  );
+
   it("answers chat, with every field of the request passed on", async () => {
     upstream.answer(json(completion));
     const body = { ...ask, temperature: 0.5, n: 1, seed: 7, x_extra: true };

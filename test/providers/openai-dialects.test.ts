@@ -147,10 +147,37 @@ describe("requests in a vendor's words", () => {
     ["lm-studio", { tool_choice: { type: "function", function: { name: "f" } } }, "tool_choice"],
     ["ollama", { tool_choice: "none" }, "tool_choice"],
     ["triton", { response_format: { type: "json_object" } }, "response_format"],
+    ["openrouter", { models: ["another/model"] }, "models"],
+    ["openrouter", { route: "fallback" }, "route"],
+    ["openrouter", { plugins: [{ id: "web" }] }, "plugins"],
+    ["openrouter", { preset: "mine" }, "preset"],
+    ["openrouter", { provider: { order: ["costly"] } }, "provider"],
+    ["openrouter", { provider: { zdr: true, sort: "throughput" } }, "provider"],
+    ["openrouter", { provider: "costly" }, "provider"],
+    ["openrouter", { provider_options: { openrouter: { models: ["another/model"] } } }, "models"],
+    ["together", { safety_model: "another/model" }, "safety_model"],
   ] as const)("%s refuses %j by the name of the field", async (kind, fields, param) => {
     const work = callOnce({ kind, provider: kinds[kind] ?? {}, fields: { messages: [hi], ...fields } });
     await expect(work).rejects.toMatchObject({ code: "unsupported-parameter", param });
   });
+
+  it.each([
+    { data_collection: "deny", zdr: true, require_parameters: true },
+    { sort: "price", allow_fallbacks: false, max_price: { prompt: 1 } },
+  ])("OpenRouter gets what narrows whom it asks, and neither the model nor the price: %j", async (provider) => {
+    const fields = { messages: [hi], provider, models: [], plugins: [], route: null };
+    const { sent } = await callOnce({ kind: "openrouter", fields });
+    expect(sent.body["provider"]).toEqual(provider);
+  });
+
+  it.each(["completions", "embeddings"] as const)(
+    "OpenRouter's other models are refused in %s too",
+    async (surface) => {
+      const fields = { input: "x", prompt: "x", models: ["another/model"] };
+      const work = callOnce({ kind: "openrouter", surface, fields });
+      await expect(work).rejects.toMatchObject({ code: "unsupported-parameter", param: "models" });
+    },
+  );
 
   it("OpenAI's reasoning models get max_completion_tokens, the others what the caller sent", async () => {
     const limit = async (model: string, kind: ProviderKind = "openai"): Promise<unknown> =>

@@ -7,9 +7,11 @@ import type { CallDeps } from "../provider.ts";
 import { generatorFrames } from "./generator-frames.ts";
 import { accessOf, loadLibrary, type Observed, optionsOf } from "./hub-client.ts";
 import { mapFailure } from "./map-failure.ts";
+import { refuseLibraryArguments } from "./refuse-unsupported.ts";
 
-/** Chat through the library's `chatCompletion`; every field of the request goes along, because Hugging Face's router speaks OpenAI's format. */
+/** Chat through the library's `chatCompletion`; every other field of the request goes along, because Hugging Face's router speaks OpenAI's format. */
 export async function callChat(call: ModelCall, deps: CallDeps): Promise<ModelAnswer> {
+  refuseLibraryArguments(call.fields);
   const observed: Observed = { retryAfter: undefined };
   const library = await loadLibrary();
   // Validated against our own schema, which is OpenAI's; the library's type names a subset of the fields.

@@ -5,18 +5,21 @@ const lacking = ["logprobs", "audio-input", "audio-output", "files", "prefill"] 
 const vision = allExcept(...lacking);
 const plain = allExcept(...lacking, "images");
 
-/** Together AI. Its `logprobs` is a number and its answer to it has another form than OpenAI's, so that asking in OpenAI's words is refused. */
+/**
+ * Together AI. Its `logprobs` is a number and its answer to it has another form than OpenAI's, so that asking in OpenAI's words is refused; so is
+ * `safety_model`, a second model that no route names.
+ */
 export const together = openAiAdapter(
   "together",
   (model) => (/vision|-vl|llama-4|gemma-3|pixtral|kimi-k2\.5/i.test(model) ? vision : plain),
   {
     rules: {
       chat: {
-        refused: { logprobs: [false], top_logprobs: [0] },
+        refused: { logprobs: [false], top_logprobs: [0], safety_model: [] },
         renamed: { max_completion_tokens: "max_tokens" },
         developerAsSystem: true,
       },
-      completions: { refused: { suffix: [""], best_of: [1] } },
+      completions: { refused: { suffix: [""], best_of: [1], safety_model: [] } },
       embeddings: { refused: { dimensions: [] }, implied: ["encoding_format"] },
     },
   },
