@@ -19,12 +19,10 @@ import { LEDGER_SCHEMA } from "./ledger/ledger-schema.ts";
 import { ledgerRootOf } from "./ledger/ledger-name.ts";
 import type { LedgerRoot } from "./ledger/ledger-root.ts";
 import { type LeaseOutcome, type LeaseRequest, RootLeases } from "./ledger/root-leases.ts";
-import { ShardGrants } from "./ledger/shard-grants.ts";
+import { REPORT_MS, ShardGrants } from "./ledger/shard-grants.ts";
 
 /** The least time between two alarms: what is due in the past must not become a busy loop. Milliseconds. */
 const MIN_ALARM_MS = 250;
-/** How soon the root hears from a shard of what it did. Milliseconds. */
-const REPORT_MS = 1_000;
 const CLOSE_LEASES_MS = ASSUMED_RETENTION_MS + 3_600_000;
 
 /**
@@ -66,10 +64,7 @@ export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> imp
             nowMs,
             shard: () => ctx.id.name ?? "",
             project: () => this.#project(),
-            askRoot: async (request) => {
-              const stub = readConfig(this.env).ledger.getByName(root);
-              return stub.lease(request);
-            },
+            root: () => readConfig(this.env).ledger.getByName(root),
           });
   }
 
@@ -89,7 +84,11 @@ export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> imp
   }
 
   async settle(request: SettleRequest): Promise<void> {
-    if (this.#grants !== undefined) this.#remember(request.project);
+    if (this.#grants !== undefined) {
+      this.#remember(request.project);
+      // Never reserved here, as while the ledger was away: the root hears of it only through a grant.
+      if (this.#book.exchange(request.id) === undefined) this.#grants.track(request.entries);
+    }
     if (!this.#book.settle(request)) return;
     if (this.#grants === undefined && this.#alerts.note(request.project, request.entries)) this.#wakeBy(Date.now());
     else this.#wakeAfterWork();
@@ -107,6 +106,14 @@ export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> imp
     if (this.#alerts.note(request.project, entries, outcome.ok ? undefined : outcome.refusal)) this.#wakeBy(Date.now());
     else this.#wakeAfterWork();
     return outcome;
+  }
+
+  /** What a shard tells the root. @throws Error as `lease` does. */
+  async told(request: LeaseRequest): Promise<void> {
+    this.#leases.note(request);
+    const entries = request.asks.map(({ entry }) => entry);
+    if (this.#alerts.note(request.project, entries)) this.#wakeBy(Date.now());
+    else this.#wakeAfterWork();
   }
 
   async usage(query: {

@@ -6,7 +6,8 @@
  *   line      which buckets an exchange is booked in. With `exchange` the side "by exchange" of the book
  *   archive   what left either side when it was compacted, by budget
  *   lease     what a shard may spend of a bucket, as the root knows it
- *   grant_of  the same, as the shard knows it
+ *   grant_of  the same, as the shard knows it; `used_ms` 0 = idle, and the root has what was not used
+ *   news      which grants have spent, or let go of, something that the root has not been told; `version` counts what came since
  *   alert     thresholds that were reached, until they are told and their window is over
  * `lines` of a bucket counts what still refers to it: a bucket is kept while that is not 0.
  */
@@ -40,6 +41,16 @@ create table if not exists grant_of (
   account integer not null, slot integer not null, entry text not null,
   r integer not null default 0, t integer not null default 0, u integer not null default 0,
   used_ms integer not null, primary key (account, slot)) without rowid;
+create index if not exists grant_use on grant_of (used_ms);
+create table if not exists news (
+  account integer not null, slot integer not null, version integer not null, primary key (account, slot)) without rowid;
+create trigger if not exists bucket_news after update on bucket
+  when (new.held_r < old.held_r or (new.spent_r, new.spent_t, new.spent_u, new.unknown_t, new.unknown_u)
+      is not (old.spent_r, old.spent_t, old.spent_u, old.unknown_t, old.unknown_u))
+    and exists (select 1 from grant_of where account = new.account and slot = new.slot)
+  begin
+    insert into news (account, slot, version) values (new.account, new.slot, 1) on conflict (account, slot) do update set version = version + 1;
+  end;
 create table if not exists alert (
   id text primary key, account integer not null, slot integer not null, fraction real not null, body text not null,
   url text not null, secret text, attempts integer not null default 0, due_ms integer, expires_ms integer not null,

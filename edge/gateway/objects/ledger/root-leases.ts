@@ -84,6 +84,14 @@ export class RootLeases {
     });
   }
 
+  /** Books what a shard says that it has spent and still holds: that is so, whatever the limits of today say. @throws Error as above. */
+  note(request: LeaseRequest): void {
+    this.#book.atomically(() => {
+      this.#take(request);
+      for (const ask of request.asks) this.#set(request.shard, ask, "grant");
+    });
+  }
+
   #take({ shard, turn }: LeaseRequest): void {
     const known = [...this.#sql.exec<{ turn: number }>("select turn from shard_turn where shard = ?", shard)][0];
     if (known !== undefined && known.turn >= turn) throw new Error("the lease request was overtaken by a later one");

@@ -10,6 +10,7 @@ import {
 } from "@millrace/core/ledger";
 import type { Seat } from "./ledger-accounts.ts";
 import type { LedgerBook } from "./ledger-book.ts";
+import type { LedgerRoot } from "./ledger-root.ts";
 import type { LeaseAsk, LeaseOutcome, LeaseRequest } from "./root-leases.ts";
 
 /** A grant that nobody used for this long goes back. Milliseconds. */
@@ -18,13 +19,18 @@ const IDLE_MS = 2_000;
 const WANTED_PART = 64;
 /** Asking once is enough unless others took what was granted; beyond this the ledger counts as away. */
 const MAX_ROUNDS = 4;
+/** Grants of one report: the root books them in one transaction of some ten milliseconds, between which it answers others. */
+const REPORT_BATCH = 200;
+/** How soon the root hears of what a shard did. Milliseconds. */
+export const REPORT_MS = 1_000;
 
 export interface ShardDeps {
   readonly nowMs: () => number;
   readonly shard: () => string;
   /** Whose ledger this is; a shard belongs to one project. */
   readonly project: () => Project;
-  readonly askRoot: (request: LeaseRequest) => Promise<LeaseOutcome>;
+  /** A stub is good for one call. */
+  readonly root: () => LedgerRoot;
 }
 
 interface GrantRow extends Record<string, SqlStorageValue> {
@@ -37,6 +43,13 @@ interface GrantRow extends Record<string, SqlStorageValue> {
   readonly used_ms: number;
 }
 
+/** A grant that the root is to hear of, as it stood when that was found. */
+interface DueRow extends GrantRow {
+  readonly expires_ms: number;
+  /** Of its news; null = it has none. */
+  readonly version: number | null;
+}
+
 interface Local {
   readonly spent: Amounts;
   readonly held: Amounts;
@@ -46,6 +59,17 @@ interface Local {
 
 type Project = ReserveRequest["project"];
 type Asked = { readonly atMost: PartlyKnownAmounts; readonly seats: readonly Seat[] };
+
+interface GrantKey extends Record<string, SqlStorageValue> {
+  readonly account: number;
+  readonly slot: number;
+}
+
+const nameOf = (account: number, slot: number): string => `${account} ${slot}`;
+
+function isIdle(row: DueRow, nowMs: number): boolean {
+  return nowMs - row.used_ms >= IDLE_MS || row.expires_ms <= nowMs;
+}
 
 function plus(a: Amounts, b: PartlyKnownAmounts): Amounts {
   return {
@@ -63,8 +87,10 @@ export class ShardGrants {
   readonly #sql: SqlStorage;
   readonly #book: LedgerBook;
   readonly #deps: ShardDeps;
-  /** One request to the root at a time. */
+  /** One request for more at a time. */
   #queue: Promise<unknown> = Promise.resolve();
+  /** Grants that the root is being asked to raise: until it has answered, neither side may say what they are. */
+  readonly #asking = new Set<string>();
 
   constructor(sql: SqlStorage, book: LedgerBook, deps: ShardDeps) {
     this.#sql = sql;
@@ -87,34 +113,79 @@ export class ShardGrants {
     throw new Error("the shard got no grant that lasted");
   }
 
-  /** Tells the root what is spent, and gives back what is idle. */
-  async report(): Promise<void> {
-    await this.#inTurn(async () => {
-      const nowMs = this.#deps.nowMs();
-      const rows = [...this.#sql.exec<GrantRow>("select * from grant_of")];
-      if (rows.length === 0) return;
-      const sent = rows.map((row) => this.#askOf(row, nowMs));
-      // One at a time: an account that the root refuses must not keep the others from being told.
-      for (const each of sent) {
-        const outcome = await this.#deps.askRoot({
-          shard: this.#deps.shard(),
-          turn: this.#nextTurn(),
-          project: this.#deps.project(),
-          asks: [each.ask],
-        });
-        if (outcome.ok) this.#closeIfOver(each, nowMs);
-      }
-    });
+  /** Sees to it that the root will hear of what is booked under these entries now. */
+  track(entries: readonly LedgerEntry[]): void {
+    for (const seat of this.#book.accounts.seats(entries, this.#deps.nowMs())) this.#track(seat);
   }
 
-  /** When a window of a grant is over; undefined while there is none. */
+  /**
+   * Tells the root what was spent since it was last told, and gives back what has become idle. Waits for no request of `within`, and none waits for
+   * it: turns keep them in order at the root, and a grant that is being asked for is left to the next report.
+   */
+  async report(): Promise<void> {
+    const due = this.#dueKeys();
+    for (let from = 0; from < due.length; from += REPORT_BATCH) {
+      const nowMs = this.#deps.nowMs();
+      // What a row says and the turn that it is said in belong together: nothing may be waited for in between.
+      const rows = due.slice(from, from + REPORT_BATCH).flatMap((key) => this.#dueRow(key) ?? []);
+      if (rows.length === 0) continue;
+      await this.#deps.root().told(this.#request(rows.map((row) => this.#tellingOf(row, nowMs))));
+      for (const row of rows) this.#told(row, nowMs);
+    }
+  }
+
+  /** When the root is to hear of something again; undefined while there is nothing. */
   nextDueMs(): number | undefined {
-    const { due } = this.#sql
-      .exec<{ due: number | null }>(
-        "select min(b.expires_ms) due from grant_of g join bucket b on b.account = g.account and b.slot = g.slot",
+    const { used, over, news } = this.#sql
+      .exec<{ used: number | null; over: number | null; news: number }>(
+        `select (select min(used_ms) from grant_of where used_ms > 0) used, exists (select 1 from news) news,
+           (select expires_ms from bucket b where lines <= 1 and exists (select 1 from grant_of g where g.account = b.account and g.slot = b.slot)
+            order by expires_ms limit 1) over`,
       )
       .one();
-    return due ?? undefined;
+    const dues = [over, used === null ? null : used + IDLE_MS, news === 0 ? null : this.#deps.nowMs() + REPORT_MS];
+    const known = dues.filter((due) => due !== null);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
+  /** Grants with news, grants that became idle, and grants whose window is over and that nothing refers to any more. */
+  #dueKeys(): readonly GrantKey[] {
+    const nowMs = this.#deps.nowMs();
+    return [
+      ...this.#sql.exec<GrantKey>(
+        `select account, slot from news union select account, slot from grant_of where used_ms > 0 and used_ms <= ?
+         union select g.account, g.slot from bucket b join grant_of g on g.account = b.account and g.slot = b.slot
+           where b.expires_ms <= ? and b.lines <= 1`,
+        nowMs - IDLE_MS,
+        nowMs,
+      ),
+    ];
+  }
+
+  #dueRow({ account, slot }: GrantKey): DueRow | undefined {
+    if (this.#asking.has(nameOf(account, slot))) return undefined;
+    return [
+      ...this.#sql.exec<DueRow>(
+        `select g.*, b.expires_ms, n.version from grant_of g join bucket b on b.account = g.account and b.slot = g.slot
+         left join news n on n.account = g.account and n.slot = g.slot where g.account = ? and g.slot = ?`,
+        account,
+        slot,
+      ),
+    ][0];
+  }
+
+  /** The root has heard what `row` says. What came since stays to be told. */
+  #told(row: DueRow, nowMs: number): void {
+    const { account, slot } = row;
+    this.#sql.exec("delete from news where account = ? and slot = ? and version = ?", account, slot, row.version);
+    if (isIdle(row, nowMs))
+      this.#sql.exec(
+        "update grant_of set used_ms = 0 where account = ? and slot = ? and used_ms = ?",
+        account,
+        slot,
+        row.used_ms,
+      );
+    this.#closeIfOver(row, nowMs);
   }
 
   #track({ entry, account, slot }: Seat): void {
@@ -189,12 +260,16 @@ export class ShardGrants {
         want,
       };
     });
-    const outcome = await this.#deps.askRoot({
-      shard: this.#deps.shard(),
-      turn: this.#nextTurn(),
-      project: this.#deps.project(),
-      asks,
-    });
+    const names = short.map(({ account, slot }) => nameOf(account, slot.startMs));
+    for (const name of names) this.#asking.add(name);
+    try {
+      return this.#take(short, await this.#deps.root().lease(this.#request(asks)));
+    } finally {
+      for (const name of names) this.#asking.delete(name);
+    }
+  }
+
+  #take(short: readonly Seat[], outcome: LeaseOutcome): LeaseOutcome {
     if (!outcome.ok) return outcome;
     for (const [index, { account, slot }] of short.entries()) {
       const granted = outcome.granted[index];
@@ -215,26 +290,18 @@ export class ShardGrants {
     );
   }
 
-  #askOf(row: GrantRow, nowMs: number): { readonly ask: LeaseAsk; readonly account: number } {
+  #tellingOf(row: DueRow, nowMs: number): LeaseAsk {
     const entry = JSON.parse(row.entry) as LedgerEntry;
     const local = this.#local(row.account, row.slot);
     const used = plus(local.spent, local.held);
-    const { expires } = this.#sql
-      .exec<{ expires: number }>(
-        "select expires_ms expires from bucket where account = ? and slot = ?",
-        row.account,
-        row.slot,
-      )
-      .one();
-    const slot: WindowSlot = { startMs: row.slot, expiresAtMs: expires };
-    const idle = nowMs - row.used_ms >= IDLE_MS || expires <= nowMs;
-    const granted = this.#grant(row.account, row.slot);
+    const slot: WindowSlot = { startMs: row.slot, expiresAtMs: row.expires_ms };
+    const idle = isIdle(row, nowMs);
     const keep: Amounts = idle
       ? used
       : {
-          requests: Math.max(used.requests, granted.requests),
-          tokens: Math.max(used.tokens, granted.tokens),
-          usd_micros: Math.max(used.usd_micros, granted.usd_micros),
+          requests: Math.max(used.requests, row.r),
+          tokens: Math.max(used.tokens, row.t),
+          usd_micros: Math.max(used.usd_micros, row.u),
         };
     // Lowered here first: what is given back is not spent while the message is under way.
     if (idle)
@@ -248,24 +315,32 @@ export class ShardGrants {
       );
     const need = entry.blocking ? keep : local.spent;
     return {
-      account: row.account,
-      ask: {
-        entry,
-        slot,
-        spent: local.spent,
-        unknownTokens: local.unknown[0],
-        unknownCost: local.unknown[1],
-        need,
-        want: need,
-      },
+      entry,
+      slot,
+      spent: local.spent,
+      unknownTokens: local.unknown[0],
+      unknownCost: local.unknown[1],
+      need,
+      want: need,
     };
   }
 
-  #closeIfOver({ account, ask }: { readonly account: number; readonly ask: LeaseAsk }, nowMs: number): void {
-    const { slot } = ask;
-    if (slot.expiresAtMs > nowMs || this.#local(account, slot.startMs).lines > 1) return;
-    this.#sql.exec("delete from grant_of where account = ? and slot = ?", account, slot.startMs);
-    this.#book.move(account, slot, { lines: -1 });
+  #closeIfOver({ account, slot, expires_ms: expiresAtMs }: DueRow, nowMs: number): void {
+    if (expiresAtMs > nowMs || this.#local(account, slot).lines > 1) return;
+    const { untold } = this.#sql
+      .exec<{ untold: number }>(
+        "select exists (select 1 from news where account = ? and slot = ?) untold",
+        account,
+        slot,
+      )
+      .one();
+    if (untold !== 0 || this.#asking.has(nameOf(account, slot))) return;
+    this.#sql.exec("delete from grant_of where account = ? and slot = ?", account, slot);
+    this.#book.move(account, { startMs: slot, expiresAtMs }, { lines: -1 });
+  }
+
+  #request(asks: readonly LeaseAsk[]): LeaseRequest {
+    return { shard: this.#deps.shard(), turn: this.#nextTurn(), project: this.#deps.project(), asks };
   }
 
   #nextTurn(): number {
