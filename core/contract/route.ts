@@ -79,7 +79,7 @@ function sizeOf(route: Route): { readonly nodes: number; readonly depth: number 
 
 /** A tree of at most MAX_ROUTE_NODES nodes and MAX_ROUTE_DEPTH levels. Its own branches refer to it, so that it has one name in the API's document. */
 export const routeSchema: z.ZodType<Route> = z
-  .union([
+  .discriminatedUnion("kind", [
     targetSchema,
     z.strictObject({
       kind: z.enum(["fallback", "fastest", "cheapest"]),
