@@ -7,6 +7,7 @@ import {
   embeddingRequestSchema,
   embeddingResponseSchema,
   modelListSchema,
+  wireModelSchema,
 } from "../contract/index.ts";
 import { chatChunkExample, chatCompletionExample, chatRequestExample, modelExample } from "./examples.ts";
 import { bodyErrors, promptErrors, targetErrors } from "./inference-errors.ts";
@@ -90,5 +91,21 @@ export const inferenceOperations: readonly ApiOperation[] = [
       },
     ],
     errors: ["config-unavailable"],
+  },
+  {
+    id: "readCallableModel",
+    tag: "Inference",
+    method: "get",
+    path: "/v1/models/{id}",
+    summary: "Read a callable model",
+    permission: "inference",
+    responses: [
+      {
+        status: 200,
+        description: "The model, or the named prompt, in OpenAI's form.",
+        body: { schema: wireModelSchema, example: modelExample },
+      },
+    ],
+    errors: ["unknown-model", "unknown-prompt", "config-unavailable"],
   },
 ];

@@ -38,7 +38,7 @@ import { type HealthDeps, livenessRoute, readinessRoute } from "./routes/health.
 import { mediaPaths, mediaRoute } from "./routes/media.ts";
 import { messagesRoute } from "./routes/messages.ts";
 import { metricsRoute } from "./routes/metrics.ts";
-import { modelsRoute } from "./routes/models.ts";
+import { modelRoute, modelsRoute } from "./routes/models.ts";
 import { moderationsRoute } from "./routes/moderations.ts";
 import {
   cancelResponseRoute,
@@ -161,6 +161,7 @@ export function createApp(
   for (const [surface, path] of Object.entries(mediaPaths) as [MediaSurface, string][])
     app.post(path, mediaRoute(surface, pipeline));
   app.get("/v1/models", modelsRoute(pipeline));
+  app.get("/v1/models/:id{.+}", modelRoute(pipeline));
   addDialects(app, pipeline, responseStore(config, platform));
   addFilesAndBatches(app, config, { platform, pipeline });
   app.get("/api/v1/budgets/usage", budgetUsageRoute({ ...pipeline, ...pipeline.reserve }));

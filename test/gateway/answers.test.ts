@@ -85,6 +85,21 @@ async function traceOf(response: Response): Promise<Awaited<ReturnType<GatewayUn
   return found;
 }
 
+describe("GET /v1/models/{id}", () => {
+  const read = async (id: string) => {
+    const response = await fetch(`${gateway.url}/v1/models/${id}`, {
+      headers: { authorization: `Bearer ${tenant.key}` },
+    });
+    return { status: response.status, body: (await response.json()) as { id?: string; error?: { code: string } } };
+  };
+
+  it("answers what the list says of one model, and misses another by name", async () => {
+    expect(await read("small")).toMatchObject({ status: 200, body: { id: "small", object: "model" } });
+    expect(await read("acme%2Fnone")).toMatchObject({ status: 404, body: { error: { code: "unknown-model" } } });
+    expect(await read("prompt:none")).toMatchObject({ status: 404, body: { error: { code: "unknown-prompt" } } });
+  });
+});
+
 describe("a whole answer", () => {
   it("passes the model's own bytes on and says where they came from", async () => {
     upstream.answer(json(completion));
