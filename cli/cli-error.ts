@@ -1,4 +1,5 @@
-import type { ErrorCode, MillraceError } from "@millrace/core/contract";
+import { type ErrorCode, faultText, type MillraceError, schemaFaults } from "@millrace/core/contract";
+import type { z } from "zod";
 
 /** What the process ends with; `millrace --help` prints the same list. */
 export const exitCodes = {
@@ -58,4 +59,14 @@ export function fromMillraceError(error: MillraceError, remedy: string): CliErro
 
 export function usageError(message: string, remedy = "See --help."): CliError {
   return new CliError({ code: "usage", message, remedy, exitCode: exitCodes.usage });
+}
+
+/** A file that is there and is not what it should be. */
+export function fileError(message: string): CliError {
+  return new CliError({ code: "file-error", message, remedy: "Correct it and try again." });
+}
+
+/** What does not fit, one fault a line. */
+export function faultLines(error: z.core.$ZodError): string {
+  return schemaFaults(error).map(faultText).join("\n");
 }

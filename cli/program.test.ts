@@ -52,6 +52,11 @@ describe("prompts", () => {
     });
   });
 
+  it("misses a label by name", async () => {
+    const { exitCode, note } = await cli("prompt", "label", "support-reply", "canary");
+    expect([exitCode, note]).toEqual([1, expect.stringContaining("support-reply has no label canary")]);
+  });
+
   it("marks the changed words even without colour", async () => {
     const { out } = await cli("prompt", "diff", "support-reply", "1", "2");
     expect(out).toContain("[-formal-]{+friendly+}");
@@ -115,6 +120,9 @@ describe("prompt edit", () => {
     ]);
     expect(exitCode).toBe(0);
     expect(note).toContain("{+cheerful+}");
+    expect(note).toContain(
+      "production is at version 1. What lies between goes live with it: millrace prompt diff support-reply 1 2",
+    );
     expect(out).toContain("production → version 3");
     expect(server.prompts.get("support-reply")?.versions.at(-1)).toMatchObject({ version: 3, message: "more cheer" });
   });
@@ -342,7 +350,17 @@ describe("budgets", () => {
   it("say what is wrong with them before anything is sent", async () => {
     expect((await cli("budgets", "set", "x", "--scope", "user", "--per", "fortnight", "--usd", "1")).exitCode).toBe(64);
     expect((await cli("budgets", "set", "x", "--scope", "user", "--per", "day")).exitCode).toBe(64);
+    const words = ["budgets", "set", "x", "--scope", "user", "--per", "day"];
+    expect((await cli(...words, "--usd", "abc")).note).toContain("expected dollars such as 2.50");
+    expect((await cli(...words, "--requests", "many")).note).toContain("expected a whole number");
     expect(server.budgets.size).toBe(0);
+  });
+
+  it("are missed by name, and told from those of which nothing is spent", async () => {
+    await cli("budgets", "set", "daily", "--scope", "project", "--per", "day", "--usd", "1");
+    expect((await cli("budgets", "usage", "daily")).exitCode).toBe(0);
+    const { exitCode, note } = await cli("budgets", "usage", "dayly");
+    expect([exitCode, note]).toEqual([1, expect.stringContaining("There is no budget dayly.")]);
   });
 
   it("show what is spent and held, in the limit's own units", async () => {

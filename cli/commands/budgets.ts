@@ -1,11 +1,12 @@
 import { type BudgetUsage, type BudgetWindow, putBudgetSchema } from "@millrace/core/contract";
 import type { Command } from "commander";
-import { z } from "zod";
-import { usageError } from "../cli-error.ts";
-import { present } from "../context.ts";
+import type { z } from "zod";
+import { CliError, faultLines, usageError } from "../cli-error.ts";
+import { type CliContext, present } from "../context.ts";
 import { safeLine } from "../render/safe-text.ts";
 import { renderTable } from "../render/table.ts";
 import { renderMinute } from "../render/time.ts";
+import { parseAmount, parseDollars } from "./parse-arguments.ts";
 import type { Run } from "./run.ts";
 
 interface SetOptions {
@@ -14,9 +15,9 @@ interface SetOptions {
   readonly timeZone?: string;
   readonly match?: string;
   readonly env?: string;
-  readonly requests?: string;
-  readonly tokens?: string;
-  readonly usd?: string;
+  readonly requests?: number;
+  readonly tokens?: number;
+  readonly usd?: number;
   readonly alertOnly?: boolean;
   readonly alerts?: string[];
   readonly webhook?: string;
@@ -39,9 +40,9 @@ function windowOf({ per, timeZone }: SetOptions): object {
 function budgetOf(options: SetOptions): z.input<typeof putBudgetSchema> {
   const { match, env, requests, tokens, usd, alerts, webhook, webhookSecret } = options;
   const limit = {
-    ...(requests === undefined ? {} : { requests: Number(requests) }),
-    ...(tokens === undefined ? {} : { tokens: Number(tokens) }),
-    ...(usd === undefined ? {} : { usd_micros: Math.round(Number(usd) * MICROS) }),
+    ...(requests === undefined ? {} : { requests }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(usd === undefined ? {} : { usd_micros: usd }),
   };
   const parsed = putBudgetSchema.safeParse({
     scope: options.scope,
@@ -55,7 +56,7 @@ function budgetOf(options: SetOptions): z.input<typeof putBudgetSchema> {
       ? {}
       : { webhook: { url: webhook, ...(webhookSecret === undefined ? {} : { secret: webhookSecret }) } }),
   });
-  if (!parsed.success) throw usageError(z.prettifyError(parsed.error));
+  if (!parsed.success) throw usageError(faultLines(parsed.error));
   return parsed.data;
 }
 
@@ -133,6 +134,7 @@ export function addBudgetCommands(group: Command, run: Run): void {
     .action(
       run(async (context, [name]: [string | undefined]) => {
         const usage = await context.client().budgetUsage(name);
+        if (name !== undefined && usage.data.length === 0) await requireBudget(context, name);
         present(context, usage, () => {
           const head = ["BUDGET", "ACCOUNT", "SPENT", "RESERVED", "LIMIT", "RESETS"];
           return renderTable(context.paint, head, usage.data.map(usageRow)) || "Nothing is spent.\n";
@@ -141,6 +143,17 @@ export function addBudgetCommands(group: Command, run: Run): void {
         return undefined;
       }),
     );
+}
+
+/** Nothing spent of a budget and no such budget look alike in `usage`. @throws CliError `unknown-resource` */
+async function requireBudget(context: CliContext, name: string): Promise<void> {
+  const budgets = await context.client().budgets();
+  if (budgets.data.some((budget) => budget.name === name)) return;
+  throw new CliError({
+    code: "unknown-resource",
+    message: `There is no budget ${name}.`,
+    remedy: "List them with `millrace budgets list`.",
+  });
 }
 
 function addSet(group: Command, run: Run): void {
@@ -153,9 +166,9 @@ function addSet(group: Command, run: Run): void {
     .option("--time-zone <zone>", "IANA name of the calendar's zone; UTC if absent")
     .option("--match <subject>", "only this key id, user, prompt or model; else each has its own account")
     .option("--env <name>", "only in this environment")
-    .option("--requests <n>", "limit of requests")
-    .option("--tokens <n>", "limit of tokens")
-    .option("--usd <amount>", "limit of dollars, such as 12.50")
+    .option("--requests <n>", "limit of requests", parseAmount)
+    .option("--tokens <n>", "limit of tokens", parseAmount)
+    .option("--usd <amount>", "limit of dollars, such as 12.50", parseDollars)
     .option("--alert-only", "count and tell, never refuse")
     .option("--alerts <fractions...>", "tell the webhook at these fractions of the limit, such as 0.8 1")
     .option("--webhook <url>", "where alerts go")

@@ -62,8 +62,11 @@ describe("models and providers", () => {
   it("are not sent when the file does not fit, and the field is named", async () => {
     await writeFile(join(folder, "bad.yaml"), "route:\n  kind: fallback\n  routes: []\n");
     const { exitCode, note } = await cli("models", "put", "x", "bad.yaml");
-    expect(exitCode).toBe(64);
-    expect(note).toContain("route");
+    expect(exitCode).toBe(1);
+    expect(note).toContain("route.routes: ");
+    await writeFile(join(folder, "bad.yaml"), "route: [\n a: b");
+    const torn = await cli("models", "put", "x", "bad.yaml");
+    expect([torn.exitCode, torn.note]).toEqual([1, expect.stringContaining("line 2")]);
     expect(sent).toEqual([]);
   });
 

@@ -13,6 +13,19 @@ export function parseCount(text: string): number {
   return count;
 }
 
+/** An amount of a limit; any size, as whether it makes sense is for the schema to say. */
+export function parseAmount(text: string): number {
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError("expected a whole number such as 600");
+  return Number(text);
+}
+
+/** Micro-dollars; `2.50` is 2500000. Exact, because text has no binary fractions. */
+export function parseDollars(text: string): number {
+  const [, whole = "", fraction = ""] = /^\$?([0-9]{1,9})(?:\.([0-9]{1,6}))?$/.exec(text) ?? [];
+  if (whole === "") throw new InvalidArgumentError("expected dollars such as 2.50, with at most six decimals");
+  return Number(`${whole}${fraction.padEnd(6, "0")}`);
+}
+
 /** `name=text`, or `name:=json` for numbers, lists and objects. Collects repeated options. */
 export function parseVariable(
   text: string,

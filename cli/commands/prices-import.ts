@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { ImportReport } from "@millrace/core/contract";
 import { InvalidArgumentError, type Command } from "commander";
-import { CliError, usageError } from "../cli-error.ts";
+import { CliError, fileError } from "../cli-error.ts";
 import { type CliContext, present } from "../context.ts";
 import type { Painter } from "../render/painter.ts";
 import { safeLine } from "../render/safe-text.ts";
@@ -47,17 +47,17 @@ async function readSource(context: CliContext, source: string): Promise<Record<s
   const text = /^https?:\/\//.test(source)
     ? await download(context, source)
     : await readFile(resolve(context.cwd, source), "utf8");
-  const value = parse(text);
+  const value = parse(source, text);
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw usageError(`${source} holds no JSON object`);
+    throw fileError(`${source} holds no JSON object`);
   return value as Record<string, unknown>;
 }
 
-function parse(text: string): unknown {
+function parse(source: string, text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    throw fileError(`${source} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

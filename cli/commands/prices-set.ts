@@ -1,10 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { priceSchema, type Price } from "@millrace/core/contract";
-import { InvalidArgumentError, type Command } from "commander";
-import { usageError } from "../cli-error.ts";
+import type { Command } from "commander";
+import { faultLines, usageError } from "../cli-error.ts";
 import { present } from "../context.ts";
 import { describePrice } from "../render/price.ts";
+import { parseDollars } from "./parse-arguments.ts";
+import { readDeclaration } from "./read-declaration.ts";
 import type { Run } from "./run.ts";
 
 interface SetOptions {
@@ -21,13 +22,6 @@ interface SetOptions {
   readonly cacheWrite1h?: number;
   readonly reasoning?: number;
   readonly request?: number;
-}
-
-/** Micro-dollars for a million; `2.50` dollars for a million is 2500000. Exact, because text has no binary fractions. */
-function parseDollars(text: string): number {
-  const [, whole = "", fraction = ""] = /^\$?([0-9]{1,9})(?:\.([0-9]{1,6}))?$/.exec(text) ?? [];
-  if (whole === "") throw new InvalidArgumentError("expected dollars such as 2.50, with at most six decimals");
-  return Number(`${whole}${fraction.padEnd(6, "0")}`);
 }
 
 export function addPricesSet(group: Command, run: Run): void {
@@ -52,20 +46,14 @@ export function addPricesSet(group: Command, run: Run): void {
     .action(
       run(async (context, [model, options]: [string | undefined, SetOptions]) => {
         const price =
-          options.file === undefined ? priceOf(model, options) : await readPrice(resolve(context.cwd, options.file));
+          options.file === undefined
+            ? priceOf(model, options)
+            : await readDeclaration(resolve(context.cwd, options.file), priceSchema);
         const stored = await context.client().putPrice(price);
         present(context, stored, () => `${stored.id}  ${stored.price.model}  ${describePrice(stored.price)}\n`);
         return undefined;
       }),
     );
-}
-
-async function readPrice(path: string): Promise<Price> {
-  const parsed = priceSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
-  if (parsed.success) return parsed.data;
-  throw usageError(
-    `${path} is no price: ${parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; ")}`,
-  );
 }
 
 function priceOf(model: string | undefined, options: SetOptions): Price {
@@ -82,7 +70,7 @@ function priceOf(model: string | undefined, options: SetOptions): Price {
     rates: ratesOf(options),
   });
   if (parsed.success) return parsed.data;
-  throw usageError(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "));
+  throw usageError(faultLines(parsed.error));
 }
 
 /** Calls are priced one by one, and rates count by the million. */

@@ -52,6 +52,17 @@ describe("prices", () => {
     expect(sent[0]?.line).toBe("GET /api/v1/prices?model=gpt&origin=import&limit=50");
   });
 
+  it("are not sent when a file is not valid, and the field or the place is named", async () => {
+    const path = join(folder, "bad.json");
+    await writeFile(path, JSON.stringify({ scope: { kind: "nobody" }, model: "m", rates: { input: 1 } }));
+    const misfit = await cli("set", "--file", path);
+    expect([misfit.exitCode, misfit.note]).toEqual([1, expect.stringContaining("scope.kind: ")]);
+    await writeFile(path, '{"a":');
+    for (const { exitCode, note } of [await cli("set", "--file", path), await cli("import", path)])
+      expect([exitCode, note]).toEqual([1, expect.stringContaining("JSON")]);
+    expect(sent).toEqual([]);
+  });
+
   it("are set exactly as they are written", async () => {
     const { exitCode } = await cli(
       "set",

@@ -39,10 +39,22 @@ export function addPromptEdit(group: Command, run: Run): void {
     .action(
       run(async (context, [name, options]: [string, EditOptions]) => {
         const base = await latestVersion(context.client(), name);
+        if (options.publish === true) await noteUnpublished(context, base, options.label);
         await editFrom(context, { name, start: formatPromptFile(base.content), base }, options);
         return undefined;
       }),
     );
+}
+
+/** The latest version may hold more than what is live, and to publish an edit of it takes all of that along. */
+async function noteUnpublished(context: CliContext, base: PromptVersion, label: string): Promise<void> {
+  const labels = await context.client().labels(base.prompt);
+  const live = labels.data.find((state) => state.label === label)?.version ?? base.version;
+  if (live === base.version) return;
+  context.note(
+    `You edit version ${base.version}, the latest; ${label} is at version ${live}. What lies between goes live with it: ` +
+      `millrace prompt diff ${base.prompt} ${live} ${base.version}\n`,
+  );
 }
 
 export interface EditJob {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { usageError } from "../cli-error.ts";
+import { CliError, usageError } from "../cli-error.ts";
 import { present, type CliContext } from "../context.ts";
 import { safeLine } from "../render/safe-text.ts";
 import { renderTable } from "../render/table.ts";
@@ -51,6 +51,12 @@ function labelMove(
 async function printLabels(context: CliContext, name: string, label: string | undefined): Promise<void> {
   const list = await context.client().labels(name);
   const data = list.data.filter((state) => label === undefined || state.label === label);
+  if (label !== undefined && data.length === 0)
+    throw new CliError({
+      code: "unknown-label",
+      message: `${name} has no label ${label} in this environment.`,
+      remedy: `Set it with \`millrace prompt label ${name} ${label} <version>\`.`,
+    });
   present(context, { data }, () => {
     const rows = data.map((state) => [
       context.paint("bold", state.label),

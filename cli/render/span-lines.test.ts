@@ -33,6 +33,12 @@ describe("spanLines", () => {
     expect(spanLines(plain, [dispatch])[1]).toBe("      fallback: as written");
   });
 
+  it("shows calls after the stage that made them, though all began in one millisecond", () => {
+    const spans = [span("cache", {}), span("attempt", attempt), span("dispatch", {})];
+    const names = spanLines(plain, spans).map((line) => line.trim().split(" ")[0]);
+    expect(names).toEqual(["cache", "dispatch", "attempt"]);
+  });
+
   it("makes text of others harmless, and shows a span that it does not know", () => {
     expect(spanLines(plain, [span("attempt", { ...attempt, model: "\u001b[2J" })])[0]).toContain("\\x1b[2J");
     expect(spanLines(plain, [span("attempt", { odd: 1 })])).toEqual(["  attempt              1.50 ms"]);

@@ -31,9 +31,15 @@ function planNotes(attributes: Span["attributes"]): string[] {
   return plan.data.decisions.map(({ kind, reason }) => `      ${kind}: ${safeLine(reason)}`);
 }
 
+/** In the order in which they began; a call upstream after the stage that made it, though both may begin in one millisecond. */
+function inOrder(spans: readonly Span[]): readonly Span[] {
+  const isCall = (span: Span): number => Number(span.name === "attempt");
+  return spans.toSorted((one, other) => one.started_at_ms - other.started_at_ms || isCall(one) - isCall(other));
+}
+
 /** One line for each step of an exchange: how long, for a call upstream whom it went to and how it ended, for a route why it led there. */
 export function spanLines(paint: Painter, spans: readonly Span[]): string[] {
-  return spans.flatMap((span) => {
+  return inOrder(spans).flatMap((span) => {
     const time = `${(span.duration_us / 1000).toFixed(2).padStart(10)} ms`;
     const note = span.name === "attempt" ? attemptNote(paint, span.attributes) : "";
     return [`  ${span.name.padEnd(14)} ${time}${note}`, ...planNotes(span.attributes)];
