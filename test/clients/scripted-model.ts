@@ -61,7 +61,7 @@ export function says(said: Said, request: SeenRequest): Script {
 /** The beginning of a streamed answer, after which nothing comes any more. */
 export function hangsInMidAnswer(request: SeenRequest): Script {
   const { steps = [], ...rest } = says({ text: "one two" }, request);
-  return { ...rest, steps: [...steps.slice(0, 2), { hang: true }] };
+  return { ...rest, steps: [...[...steps].slice(0, 2), { hang: true }] };
 }
 
 /** A vector for each text: how long it is, and where it stood. */

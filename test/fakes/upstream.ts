@@ -21,7 +21,8 @@ export interface Script {
   readonly silent?: boolean;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly steps?: readonly Step[];
+  /** Each is asked for when the one before is through. */
+  readonly steps?: Iterable<Step>;
 }
 
 export interface SeenRequest {
