@@ -280,15 +280,19 @@ export class AttemptEngine {
     });
     if (decision.kind === "wait") return undefined;
     const settled = new AbortController();
-    const slow = pause(decision.afterMs, settled.signal, this.deps).then(
+    void first.then(() => settled.abort());
+    const isSlow = await pause(decision.afterMs, settled.signal, this.deps).then(
       () => true,
       () => false,
     );
-    const isSlow = await Promise.race([slow, first.then(() => false)]);
-    settled.abort();
-    if (!isSlow || this.deps.callerLeft.aborted || !this.mayTry) return undefined;
+    const isWanted = (): boolean => !settled.signal.aborted && !this.deps.callerLeft.aborted && this.mayTry;
+    if (!isSlow || !isWanted()) return undefined;
     const place = await this.admit(other);
-    return place === undefined ? undefined : this.#settle(this.start(place, "hedge"), other);
+    if (place === undefined) return undefined;
+    // A place may take its time: what is not wanted any more is not sent, and not billed.
+    if (isWanted()) return this.#settle(this.start(place, "hedge"), other);
+    place.admitted.release({ kind: "cancelled" }, this.deps.nowMs());
+    return undefined;
   }
 
   #settle(call: TargetCall, index: number): CallUnderWay {
