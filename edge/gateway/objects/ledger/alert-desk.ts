@@ -79,10 +79,12 @@ export class AlertDesk {
     return this.#book.atomically(() => {
       const nowMs = this.#deps.nowMs();
       let noted = false;
-      for (const seat of this.#book.accounts.seats(watched, nowMs)) {
+      const seats = this.#book.accounts.seats(watched, nowMs);
+      for (const seat of seats) {
         for (const crossing of this.#crossings(seat, nowMs, refusal))
           noted = this.#put(project, crossing, nowMs) || noted;
       }
+      if (refusal !== undefined) this.#book.accounts.dropUnused(seats.map(({ account }) => account));
       return noted;
     });
   }
@@ -143,7 +145,19 @@ export class AlertDesk {
       ),
     ];
     await Promise.all(due.map((row) => this.#deliver(row)));
-    this.#sql.exec("delete from alert where due_ms is null and expires_ms <= ?", this.#deps.nowMs());
+    this.#dropOver();
+  }
+
+  #dropOver(): void {
+    this.#book.atomically(() => {
+      const over = [
+        ...this.#sql.exec<{ account: number }>(
+          "delete from alert where due_ms is null and expires_ms <= ? returning account",
+          this.#deps.nowMs(),
+        ),
+      ];
+      this.#book.accounts.dropUnused(over.map(({ account }) => account));
+    });
   }
 
   async #deliver(row: AlertRow): Promise<void> {

@@ -105,6 +105,18 @@ export class LedgerAccounts {
     this.#ids.clear();
   }
 
+  /** Drops the rows of these accounts where nothing is booked in them and no alert names them: a refusal leaves no trace. */
+  dropUnused(accounts: readonly number[]): void {
+    let dropped = 0;
+    for (const account of accounts)
+      dropped += this.#sql.exec(
+        `delete from account where id = ?1 and not exists (select 1 from bucket where account = ?1)
+           and not exists (select 1 from alert where account = ?1)`,
+        account,
+      ).rowsWritten;
+    if (dropped > 0) this.forgetIds();
+  }
+
   standing(account: number, nowMs: number): Standing {
     const row = this.#sql
       .exec<SumRow>(`select ${SUMS} from bucket b where b.account = ? and b.expires_ms > ?`, account, nowMs)

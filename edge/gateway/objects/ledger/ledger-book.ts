@@ -85,7 +85,10 @@ export class LedgerBook {
       if (known?.state === "released") throw new Error("the exchange was released before it was reserved");
       if (known !== undefined) return { ok: true, accounts: this.accounts.states(seats, nowMs) };
       const refused = fits === "limits" ? this.#refusal(seats, request.atMost, nowMs) : undefined;
-      if (refused !== undefined) return refused;
+      if (refused !== undefined) {
+        this.accounts.dropUnused(seats.map(({ account }) => account));
+        return refused;
+      }
       this.#enter({ id: request.id, state: "held", amounts: request.atMost, dueMs: nowMs + request.ttlMs });
       for (const seat of seats) this.#seat(request.id, seat, { held: request.atMost });
       return { ok: true, accounts: this.accounts.states(seats, nowMs) };

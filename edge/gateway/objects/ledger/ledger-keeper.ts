@@ -111,13 +111,8 @@ export class LedgerKeeper {
         slot,
       );
       this.#sql.exec("delete from bucket where account = ? and slot = ?", account, slot);
-      this.#sql.exec(
-        "delete from account where id = ? and not exists (select 1 from bucket where account = ?)",
-        account,
-        account,
-      );
     }
-    if (over.length > 0) this.#book.accounts.forgetIds();
+    this.#book.accounts.dropUnused(over.map(({ account }) => account));
     return over.length;
   }
 

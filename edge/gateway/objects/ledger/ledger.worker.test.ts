@@ -79,6 +79,26 @@ describe("Ledger", () => {
     ]);
   });
 
+  it("leaves no account behind for who is refused at first, but for one that an alert names", async () => {
+    const full = entry({ tokens: 10 });
+    const webhook = { url: "http://127.0.0.1:9/x", secret: undefined };
+    const watched = entry({ tokens: 5 }, { budget: "watched", account: "user:told", alerts: [1], webhook });
+    await ledger().reserve(asking("one", [full], amounts(10)));
+    for (let user = 0; user < 3; user++) {
+      const narrow = entry({ tokens: 100 }, { budget: "narrow", account: `user:${user}` });
+      expect((await ledger().reserve(asking(`x${user}`, [full, narrow], amounts(10)))).ok).toBe(false);
+    }
+    expect((await ledger().reserve(asking("y", [watched], amounts(10)))).ok).toBe(false);
+    const subjects = await runInDurableObject(ledger(), (_instance: Ledger, { storage }) =>
+      [...storage.sql.exec<{ subject: string }>("select subject from account order by id")].map((row) => row.subject),
+    );
+    expect(subjects).toEqual(["project:", "user:told"]);
+    // An id that was dropped is not remembered as somebody's.
+    const narrow = entry({ tokens: 100 }, { budget: "narrow", account: "user:0" });
+    expect((await ledger().reserve(asking("z", [narrow], amounts(10)))).ok).toBe(true);
+    expect((await ledger().audit()).budgets).toHaveLength(2);
+  });
+
   it("only counts what may not block", async () => {
     const soft = [entry({ tokens: 1 }, { blocking: false })];
     expect((await ledger().reserve(asking("x", soft, amounts(null, null)))).ok).toBe(true);
