@@ -105,7 +105,7 @@ async function pump(options: RelayOptions, out: CoalescingWriter): Promise<Relay
 /**
  * Carries a model's stream to the caller: one reader, one writer, a network read at a time, every event at once. Only the terminal
  * words are held back, until `seal` is through. A stream that broke ends with an error event and without them, so that no client can take it for
- * a whole answer. Never throws.
+ * a whole answer; so does one that cannot be sealed. Throws only what `seal` failed with.
  */
 export async function relay(options: RelayOptions): Promise<void> {
   const out = new CoalescingWriter(options.writer);
@@ -114,6 +114,8 @@ export async function relay(options: RelayOptions): Promise<void> {
     void out.push(options.teller.fault(outcome.error));
   }
   const sealed = options.seal(outcome);
+  // It is awaited below, perhaps only after it failed.
+  sealed.catch(() => undefined);
   try {
     if (outcome.status === "cancelled") {
       await sealed;
@@ -125,8 +127,9 @@ export async function relay(options: RelayOptions): Promise<void> {
     await sealed;
     if (ending !== "") await options.writer.write(encoder.encode(ending));
     await options.writer.close();
-  } catch {
-    // The caller left at the very end; the trace is sealed all the same.
+  } catch (cause) {
+    // The caller left at the very end, or the end cannot be told: then nobody may wait for it. The trace is sealed all the same.
+    await options.writer.abort(cause).catch(() => undefined);
     await sealed;
   }
 }
