@@ -6,6 +6,8 @@ import { type HealthDeps, readinessRoute } from "./health.ts";
 const parts = ["hub", "store", "ledger", "health", "outbox", "telemetry", "runner"] as const;
 type Part = (typeof parts)[number];
 
+const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
+
 interface World {
   readonly away?: readonly (Part | "control" | "database")[];
   readonly heldAgeMs?: number;
@@ -30,7 +32,7 @@ async function ask({ away = [], heldAgeMs, hasRunner = true }: World): Promise<[
       nowMs: () => 0,
     }),
   );
-  const response = await app.request("/readyz");
+  const response = await app.request("/readyz", {}, {}, context);
   return [response.status, (await response.json()) as Readiness];
 }
 
@@ -88,5 +90,39 @@ describe("readiness", () => {
   it("says nothing of a runner that nobody depends on", async () => {
     const [, readiness] = await ask({ away: ["runner"], hasRunner: false });
     expect([readiness.status, readiness.parts["runner"]]).toEqual(["ok", undefined]);
+  });
+
+  it("shares one look among those who ask while it is under way, and for a second behind it", async () => {
+    let [looks, nowMs] = [0, 0];
+    const answered = Promise.withResolvers<void>();
+    const ping = Object.fromEntries(
+      parts.map((part) => [part, async () => undefined]),
+    ) as unknown as HealthDeps["ping"];
+    const app = new Hono().get(
+      "/readyz",
+      readinessRoute({
+        bundles: { oldestAgeMs: () => 0 },
+        staleMs: 4000,
+        ping,
+        askControl: async () => {
+          looks++;
+          await answered.promise;
+          return { database: true };
+        },
+        nowMs: () => nowMs,
+      }),
+    );
+    const probe = async (): Promise<number> => (await app.request("/readyz", {}, {}, context)).status;
+    const first = [probe(), probe()];
+    nowMs = 1500;
+    const all = Promise.all([...first, probe()]);
+    answered.resolve();
+    expect(await all).toEqual([200, 200, 200]);
+    nowMs = 2400;
+    await probe();
+    expect(looks).toBe(1);
+    nowMs = 2500;
+    await probe();
+    expect(looks).toBe(2);
   });
 });

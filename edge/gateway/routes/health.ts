@@ -7,6 +7,8 @@ import { within } from "../memory/within.ts";
 const PROBE_LIMIT_MS = 1_000;
 /** Probes share one look at the parts: readiness is asked by anyone, and must not become load. */
 const LOOK_AGAIN_MS = 1_000;
+/** The parts are asked at once, and at most two in a row; what takes longer has lost its request, and is not waited for by new ones. */
+const LOOK_LIMIT_MS = 3 * PROBE_LIMIT_MS;
 
 type Ping = () => Promise<unknown>;
 
@@ -109,6 +111,19 @@ async function look(deps: HealthDeps): Promise<Readiness> {
   return { status: worst(Object.values(parts)), parts };
 }
 
+/** A look at the parts, under way or done. */
+interface Look {
+  readonly readiness: Promise<Readiness>;
+  freshUntilMs: number;
+}
+
+function beginLook(deps: HealthDeps): Look {
+  const beginning: Look = { readiness: look(deps), freshUntilMs: deps.nowMs() + LOOK_LIMIT_MS };
+  const end = (): void => void (beginning.freshUntilMs = deps.nowMs() + LOOK_AGAIN_MS);
+  beginning.readiness.then(end, end);
+  return beginning;
+}
+
 /** GET /healthz: this isolate answers. */
 export const livenessRoute: Handler = (context) => context.json({ status: "ok" });
 
@@ -117,11 +132,14 @@ export const livenessRoute: Handler = (context) => context.json({ status: "ok" }
  * parts belongs behind the load balancer. Needs no key and tells no address.
  */
 export function readinessRoute(deps: HealthDeps): Handler {
-  let last: { readonly atMs: number; readonly readiness: Readiness } | undefined;
+  let last: Look | undefined;
   return async (context) => {
-    if (last === undefined || deps.nowMs() - last.atMs >= LOOK_AGAIN_MS)
-      last = { atMs: deps.nowMs(), readiness: await look(deps) };
-    const { readiness } = last;
+    if (last === undefined || deps.nowMs() >= last.freshUntilMs) {
+      last = beginLook(deps);
+      // Others wait for it as well: it must not end with the one who asked first.
+      context.executionCtx.waitUntil(last.readiness);
+    }
+    const readiness = await last.readiness;
     return context.json(readiness, readiness.status === "down" ? 503 : 200);
   };
 }
