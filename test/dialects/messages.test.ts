@@ -441,4 +441,14 @@ describe("count_tokens", () => {
     expect(data.input_tokens).toBe(4711);
     expect(response.headers.get("x-millrace-token-count")).toBe("provider");
   });
+
+  it("is not asked for with a key that the provider does not take any more", async () => {
+    at.upstream.answer(json({ type: "error", error: { type: "authentication_error", message: "no" } }, 401));
+    const before = at.upstream.requests.length;
+    for (let asked = 0; asked < 3; asked++) {
+      const { response } = await client.messages.countTokens({ model: "claude", messages: hi }).withResponse();
+      expect(response.headers.get("x-millrace-token-count")).toBe("estimated");
+    }
+    expect(at.upstream.requests).toHaveLength(before + 1);
+  });
 });

@@ -1,5 +1,12 @@
-import { type CountTokensResponse, type JsonValue, MillraceError, toMillraceError } from "@millrace/core/contract";
+import {
+  type CountTokensResponse,
+  type ErrorCode,
+  type JsonValue,
+  MillraceError,
+  toMillraceError,
+} from "@millrace/core/contract";
 import { tokenizerOf } from "@millrace/core/pricing";
+import { classifyFailure } from "@millrace/core/routing";
 import type { Handler } from "hono";
 import { betasOf } from "../dialects/messages/index.ts";
 import { translateMessages } from "../dialects/messages/request.ts";
@@ -7,6 +14,8 @@ import { translatedBody } from "../dialects/translated-body.ts";
 import { withDialect } from "../dialects/with-dialect.ts";
 import type { Admission } from "../exchange/admission.ts";
 import type { Resolution } from "../exchange/resolution.ts";
+import type { PlannedTarget } from "../exchange/target.ts";
+import type { AdmittedCall, CallOutcome, HealthView } from "../health/health-view.ts";
 import { checkHeaders } from "../http/check-headers.ts";
 import { readJsonBody } from "../http/read-json-body.ts";
 import type { PipelineDeps } from "../pipeline/pipeline-deps.ts";
@@ -19,34 +28,66 @@ import { resolve } from "../stages/resolve/index.ts";
 /** Who counted: `provider`, a published `tokenizer` of the model, or `estimated` from the length of the text. */
 const COUNTED_BY_HEADER = "x-millrace-token-count";
 
-/** The first target's own count; undefined where it offers none or is away, which an estimate survives. */
+interface CountExchange {
+  readonly admission: Admission;
+  readonly request: Request;
+  readonly health: HealthView;
+}
+
+/** Failures that would have met an answer as well: nobody is there, or the key is not taken. What else fails a count is its own affair. */
+const TELLING: readonly ErrorCode[] = ["upstream-refused", "upstream-timeout"];
+
+function outcomeOf(error: MillraceError, callerLeft: AbortSignal): CallOutcome {
+  const failure = classifyFailure(error);
+  const isTelling = failure.class === "key" || TELLING.includes(error.code);
+  return isTelling && !callerLeft.aborted ? { kind: "failed", failure } : { kind: "cancelled" };
+}
+
+/** A place for a count, as for any call of the target; none where it would take the place of a call that finds out how the target is. */
+async function placeFor(target: PlannedTarget, health: HealthView, nowMs: number): Promise<AdmittedCall | undefined> {
+  const admittance = health.admit(target, { nowMs });
+  const place =
+    !admittance.ok && admittance.reason === "at-capacity" ? ((await admittance.ask?.()) ?? admittance) : admittance;
+  if (!place.ok) return undefined;
+  if (!place.isProbe) return place;
+  place.release({ kind: "cancelled" }, nowMs);
+  return undefined;
+}
+
+/** The first target's own count; undefined where it offers none, has no place for a call, or is away, which an estimate survives. */
 async function providerCount(
   resolution: Resolution,
-  exchange: { readonly admission: Admission; readonly request: Request },
+  { admission, request, health }: CountExchange,
   deps: PipelineDeps,
 ): Promise<number | undefined> {
   const [target] = resolution.candidates;
   const { provider } = target;
   const adapter = providerRegistry[provider.kind];
   if (adapter.countTokens === undefined) return undefined;
+  const { setTimer, clearTimer, fetch, allowedPrivateHosts, nowMs } = deps.dispatch;
+  const place = await placeFor(target, health, nowMs());
+  if (place === undefined) return undefined;
+  const { secretName } = place;
   const controller = new AbortController();
-  const { setTimer, clearTimer, fetch, allowedPrivateHosts } = deps.dispatch;
   const timer = setTimer(() => controller.abort(new MillraceError("upstream-timeout")), provider.timeouts.headers_ms);
-  const secretName = provider.secrets?.[0] ?? provider.secret;
+  // A count says nothing of how answers fare.
+  let outcome: CallOutcome = { kind: "cancelled" };
   try {
-    const signal = AbortSignal.any([controller.signal, exchange.request.signal]);
+    const signal = AbortSignal.any([controller.signal, request.signal]);
     return await adapter.countTokens(resolution.callFor(target), {
       fetch: createGuardedFetch({ fetch, allowedPrivateHosts, signal }),
-      secret: secretName === undefined ? undefined : deps.secret(exchange.admission.principal.projectSlug, secretName),
+      secret: secretName === undefined ? undefined : deps.secret(admission.principal.projectSlug, secretName),
       awaiting: () => undefined,
     });
   } catch (cause) {
     const error = toMillraceError(cause);
+    outcome = outcomeOf(error, request.signal);
     // What is wrong with the request is wrong for the answer as well.
     if (error.status < 429) throw error;
     return undefined;
   } finally {
     clearTimer(timer);
+    place.release(outcome, nowMs());
   }
 }
 
@@ -88,7 +129,7 @@ async function tokenizerCount(resolution: Resolution, deps: PipelineDeps): Promi
 
 async function count(
   resolution: Resolution,
-  exchange: { readonly admission: Admission; readonly request: Request },
+  exchange: CountExchange,
   deps: PipelineDeps,
 ): Promise<{ readonly tokens: number; readonly by: string }> {
   const provider = await providerCount(resolution, exchange, deps);
@@ -119,7 +160,7 @@ export function countTokensRoute(deps: PipelineDeps): Handler {
     const asked = { surface: "chat", body, headers: request.headers, admission, health } as const;
     const accepted = { body, native, nativeOnly };
     const resolution = await withDialect(await resolve(asked, deps.resolve), accepted, received);
-    const { tokens, by } = await count(resolution, { admission, request }, deps);
+    const { tokens, by } = await count(resolution, { admission, request, health }, deps);
     return context.json({ input_tokens: tokens } satisfies CountTokensResponse, 200, { [COUNTED_BY_HEADER]: by });
   };
 }
