@@ -30,12 +30,13 @@ interface Consumed {
 
 const costOf = ({ input, output }: Consumed): number => input * PRICE.input + output * PRICE.output;
 
-/** What each attempt says that it consumed; undefined = unknown, although something came. Tokens. */
+/** What each attempt says that it consumed; undefined = unknown: something came, or the server may have worked unseen. Tokens. */
 function consumed({ attributes }: Span): (Consumed & { readonly isReported: boolean }) | undefined {
   const usage = attributes["usage"] as { source: string; input_tokens: number; output_tokens: number } | null;
   if (usage !== null)
     return { input: usage.input_tokens, output: usage.output_tokens, isReported: usage.source === "provider" };
-  const isRefused = attributes["outcome"] === "failed" && attributes["received_chars"] === 0;
+  const isRefused =
+    attributes["outcome"] === "failed" && attributes["received_chars"] === 0 && attributes["in_doubt"] === false;
   return isRefused ? { input: 0, output: 0, isReported: false } : undefined;
 }
 
@@ -110,6 +111,8 @@ export function judge(scenario: Scenario, seen: Observation): Verdict {
   const faults: string[] = [];
   same(faults, "text", [seen.text, expectedText(expect)]);
   same(faults, "attempts", [seen.attempts.map(attemptName), expect.attempts]);
+  const doubtful = seen.attempts.filter(({ attributes }) => attributes["in_doubt"] === true);
+  same(faults, "attempts in doubt", [doubtful.length, expect.inDoubt ?? 0]);
   judgeAnswer(seen, scenario, faults);
   judgeFailure(seen, expect, faults);
   if (stream && seen.ids > 1) faults.push(`the chunks carry ${seen.ids} ids`);

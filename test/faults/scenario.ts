@@ -28,6 +28,8 @@ interface Expected {
   readonly attempts: readonly string[];
   /** Tokens that providers reported, over all attempts; absent = those of one sound answer for each attempt that was ok. */
   readonly billed?: { readonly input: number; readonly output: number };
+  /** How many attempts brought nothing and may have been carried out all the same, so that the cost is unknown; absent = none. */
+  readonly inDoubt?: number;
 }
 
 /** How a scenario must end. Nothing else counts as a pass. */

@@ -48,7 +48,8 @@ export const scenariosBefore: readonly Scenario[] = [
   ...inBothForms({
     fault: "refused connection",
     targets: withFallback({ url: "http://127.0.0.1:9/v1" }),
-    expect: retriedThenFellOver,
+    // The runtime has one word for a connection that was refused and for one that broke under the request.
+    expect: { ...retriedThenFellOver, inDoubt: 2 },
   }),
   ...inBothForms({
     fault: "DNS failure",
@@ -64,7 +65,7 @@ export const scenariosBefore: readonly Scenario[] = [
   ...inBothForms({
     fault: "headers never come",
     targets: withFallback({ answers: [{ silent: true }], timeouts: { headers_ms: SHORT_MS } }),
-    expect: fellOver,
+    expect: { ...fellOver, inDoubt: 1 },
   }),
   ...inBothForms({
     fault: "first token never comes",
@@ -77,7 +78,7 @@ export const scenariosBefore: readonly Scenario[] = [
       ],
       timeouts: { first_token_ms: SHORT_MS },
     }),
-    expect: fellOver,
+    expect: { ...fellOver, inDoubt: 1 },
   }),
   {
     fault: "error object inside a 200 stream, first",
@@ -110,14 +111,15 @@ export const scenariosBefore: readonly Scenario[] = [
       ],
     }),
     expect: retriedThenFellOver,
-  }),
+    // A whole answer without choices is refused for what it is; a stream that ends without any has been cut.
+  }).map((scenario) => (scenario.stream ? { ...scenario, expect: { ...retriedThenFellOver, inDoubt: 2 } } : scenario)),
   ...[{ fin: true as const }, { reset: true as const }].map((end): Scenario => ({
     fault: `answer cut by ${"fin" in end ? "FIN" : "RST"}`,
     stream: false,
     targets: withFallback({
       answers: [{ headers: { ...jsonHeaders, "content-length": "9999" }, steps: [{ write: wholeText }, end] }],
     }),
-    expect: retriedThenFellOver,
+    expect: { ...retriedThenFellOver, inDoubt: 2 },
   })),
   {
     fault: "wrong content-length, too short",
@@ -206,7 +208,7 @@ export const scenariosBefore: readonly Scenario[] = [
       answers: [stream([{ write: "data: {" }, { write: '"id"' }, { hang: true }])],
       timeouts: { first_token_ms: SHORT_MS },
     }),
-    expect: fellOver,
+    expect: { ...fellOver, inDoubt: 1 },
   },
   {
     fault: "missing [DONE]",

@@ -172,7 +172,7 @@ export const scenariosVerdicts: readonly Scenario[] = [
     stream: false,
     targets: () => [{ name: "one", answers: [{ silent: true }], timeouts: { headers_ms: SHORT_MS } }, two],
     resilience: { hedge: { after_ms: 50, max_cost_usd_micros: 10 } },
-    expect: { outcome: "answered", by: "two", attempts: ["first one failed", "fallback two ok"] },
+    expect: { outcome: "answered", by: "two", attempts: ["first one failed", "fallback two ok"], inDoubt: 1 },
   },
   {
     fault: "slow target whose first text wins the race",

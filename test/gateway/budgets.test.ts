@@ -32,8 +32,13 @@ const completion = {
 };
 const ask = { model: "small", max_tokens: 20, messages: [{ role: "user", content: "hello" }] };
 
-async function tenantWith(budgets: readonly object[], fields: { readonly priced?: boolean } = {}): Promise<Tenant> {
-  const timeouts = { headers_ms: 5_000, first_token_ms: 5_000, gap_ms: 5_000, total_ms: 10_000 };
+interface TenantFields {
+  readonly priced?: boolean;
+  readonly headersMs?: number;
+}
+
+async function tenantWith(budgets: readonly object[], fields: TenantFields = {}): Promise<Tenant> {
+  const timeouts = { headers_ms: fields.headersMs ?? 5_000, first_token_ms: 5_000, gap_ms: 5_000, total_ms: 10_000 };
   const price = priceSchema.parse({
     scope: { provider: "local" },
     model: "m",
@@ -71,6 +76,27 @@ describe("a budget", () => {
     expect(await usage(tenant)).toMatchObject([
       { budget: "b", subject: null, spent: { requests: 1, tokens: 15 }, reserved: { requests: 0, tokens: 0 } },
     ]);
+  });
+
+  it("counts what was sent to a server that took it and never answered, and the trace says that its cost is unknown", async () => {
+    const limit = { tokens: 10_000, usd_micros: 10_000 };
+    const tenant = await tenantWith([{ limit }], { priced: true, headersMs: 100 });
+    upstream.answer({ silent: true });
+    const response = await post(tenant);
+    expect(response.status).toBe(504);
+    await eventually(async () => {
+      const [row] = await usage(tenant);
+      expect(row).toMatchObject({ reserved: { tokens: 0 }, unknown: { tokens: 0, cost: 0 } });
+      const { spent } = row as { spent: { tokens: number; usd_micros: number } };
+      expect(spent.tokens).toBeGreaterThan(0);
+      expect(spent.tokens).toBeLessThan(20);
+      expect(spent.usd_micros).toBe(spent.tokens);
+    });
+    const id = response.headers.get("x-millrace-trace");
+    await eventually(async () => {
+      const trace = (await gateway.state()).traces.find(({ record }) => record.id === id);
+      expect(trace?.record.cost_usd_micros).toBeNull();
+    });
   });
 
   it("of requests in a short window refuses with 429, a time to come back, and the account in numbers", async () => {

@@ -25,6 +25,14 @@ export interface Attempt {
   readonly receivedChars: number;
   /** As the provider reported it; of a call that was cancelled, an estimate. Undefined = it is not known to have consumed anything. */
   readonly usage: Usage | undefined;
+  /** The server may have carried the call out although nothing of it came; undefined = it did not, or said what it consumed. */
+  readonly inDoubt?: Doubt | undefined;
+}
+
+/** What a call consumed of which nobody knows whether it was carried out. */
+export interface Doubt {
+  /** Of what was sent; undefined where that cannot be estimated. */
+  readonly estimate: Usage | undefined;
 }
 
 function attributesOf(attempt: Attempt): Record<string, JsonValue> {
@@ -41,6 +49,7 @@ function attributesOf(attempt: Attempt): Record<string, JsonValue> {
     http_status: attempt.httpStatus ?? null,
     first_token_ms: attempt.firstTokenMs ?? null,
     received_chars: attempt.receivedChars,
+    in_doubt: attempt.inDoubt !== undefined,
     usage:
       usage === undefined
         ? null

@@ -1,6 +1,6 @@
 import { priceSchema, type Usage } from "@millrace/core/contract";
 import { describe, expect, it } from "vitest";
-import { type BilledCall, callCost, exchangeCost, hitCost, withEstimate } from "./exchange-cost.ts";
+import { type BilledCall, callCost, exchangeCost, hitCost, withDoubts, withEstimate } from "./exchange-cost.ts";
 
 const version = "a".repeat(64);
 const bundle = {
@@ -32,6 +32,13 @@ const call = (more: Partial<BilledCall> = {}): BilledCall => ({
   ...more,
 });
 
+const doubtful = call({
+  outcome: "failed",
+  receivedChars: 0,
+  usage: undefined,
+  inDoubt: { estimate: usage(10, 0, "estimated") },
+});
+
 describe("exchangeCost", () => {
   it("adds every call that was billed, failed ones too, and names the prices", () => {
     const refused = call({ outcome: "failed", receivedChars: 0, usage: undefined });
@@ -48,6 +55,7 @@ describe("exchangeCost", () => {
     ["no call was made", []],
     ["a price is unknown", [call(), call({ target: { provider: { name: "p", kind: "groq" }, model: "m" } })]],
     ["what a broken stream consumed is unknown", [call({ outcome: "failed", usage: undefined }), call()]],
+    ["nobody knows whether a call was carried out", [doubtful, call()]],
     ["the answer came without usage", [call({ usage: undefined })]],
   ])("is unknown, never 0, where %s", (_, calls) => {
     expect(exchangeCost(calls, context)).toEqual({
@@ -74,6 +82,14 @@ describe("exchangeCost", () => {
     const broken = call({ outcome: "failed", usage: undefined });
     expect(withEstimate([broken, call()], usage(10, 5))).toEqual([broken, call()]);
     expect(withEstimate([broken, call()], usage(1, 1, "estimated"))).toEqual([broken, call()]);
+  });
+});
+
+describe("withDoubts", () => {
+  it("takes what was sent for what a call in doubt consumed, and leaves what cannot be estimated unknown", () => {
+    expect(exchangeCost(withDoubts([doubtful, call()]), context).costUsdMicros).toBe(10 + 20);
+    const picture = { ...doubtful, inDoubt: { estimate: undefined } };
+    expect(exchangeCost(withDoubts([picture, call()]), context).costUsdMicros).toBeUndefined();
   });
 });
 

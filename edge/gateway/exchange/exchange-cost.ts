@@ -4,7 +4,7 @@ import type { Attempt } from "./attempt-log.ts";
 import type { Target } from "./target.ts";
 
 /** What a call upstream consumed, as far as its price depends on it. An `Attempt` is one. */
-export type BilledCall = Pick<Attempt, "outcome" | "receivedChars" | "usage"> & {
+export type BilledCall = Pick<Attempt, "outcome" | "receivedChars" | "usage" | "inDoubt"> & {
   readonly target: Pick<Target, "model"> & { readonly provider: Pick<Target["provider"], "name" | "kind"> };
 };
 
@@ -30,10 +30,15 @@ export interface PriceContext {
   readonly atMs: number;
 }
 
+/** Whether a call that counted nothing may have been billed all the same: it brought something, or nobody knows whether it was carried out. */
+export function isUncounted({ usage, outcome, receivedChars, inDoubt }: BilledCall): boolean {
+  return usage === undefined && (outcome === "ok" || receivedChars > 0 || inDoubt !== undefined);
+}
+
 /** What one call cost. A call that brought nothing and counted nothing was refused, and is not billed; one that brought something was. */
 export function callCost(call: BilledCall, { bundle, atMs }: PriceContext): number | undefined {
   const { target, usage } = call;
-  if (usage === undefined) return call.outcome === "ok" || call.receivedChars > 0 ? undefined : 0;
+  if (usage === undefined) return isUncounted(call) ? undefined : 0;
   const { kind, name } = target.provider;
   const price = findPrice(bundle.prices, { kind, provider: name, model: target.model, atMs });
   return price === undefined ? undefined : costOf(usage, price);
@@ -68,4 +73,9 @@ export function withEstimate(calls: readonly BilledCall[], estimate: Usage | und
   return calls.map((call, index) =>
     index === last && call.usage?.source !== "provider" ? { ...call, usage: estimate } : call,
   );
+}
+
+/** The calls for who must not count too little: one in doubt is taken to have consumed what it was sent. A trace says that it is not known. */
+export function withDoubts(calls: readonly BilledCall[]): readonly BilledCall[] {
+  return calls.map((call) => ({ ...call, usage: call.usage ?? call.inDoubt?.estimate }));
 }

@@ -2,7 +2,7 @@ import type { JsonValue, Usage } from "@millrace/core/contract";
 import { isMillraceError } from "@millrace/core/contract";
 import { limitHeaders } from "@millrace/core/ledger";
 import type { AttemptLog } from "../exchange/attempt-log.ts";
-import { withEstimate } from "../exchange/exchange-cost.ts";
+import { exchangeCost, withDoubts, withEstimate } from "../exchange/exchange-cost.ts";
 import type { Timeline } from "../exchange/timeline.ts";
 import {
   mayBeBilled,
@@ -114,8 +114,10 @@ export class Holding {
     const { attempts } = this.#deps;
     if (attempts.started === 0) await reservation.release();
     else {
-      const calls = withEstimate(attempts.attempts, usage);
-      await reservation.settle(settlementOf({ calls, started: attempts.started, costUsdMicros }));
+      const calls = withDoubts(withEstimate(attempts.attempts, usage));
+      const { bundle } = this.#input.admission.config;
+      const cost = costUsdMicros ?? exchangeCost(calls, { bundle, atMs: this.#deps.reserve.nowMs() }).costUsdMicros;
+      await reservation.settle(settlementOf({ calls, started: attempts.started, costUsdMicros: cost }));
     }
   }
 }

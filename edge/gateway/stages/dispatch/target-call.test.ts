@@ -66,6 +66,7 @@ function openCall() {
   };
   return {
     call: new TargetCall(asked, place, deps),
+    attempts: deps.attempts,
     send,
     timers,
     move: (byMs: number): void => {
@@ -87,6 +88,16 @@ describe("TargetCall", () => {
     const next = call.next();
     move(GAP_MS);
     await expect(next).rejects.toMatchObject({ code: "upstream-timeout" });
+  });
+
+  it("does not know what a server did that took the request and said nothing, and estimates what it was sent", async () => {
+    const { call, attempts, move } = openCall();
+    const opened = call.open();
+    move(10 * target.provider.timeouts.total_ms);
+    await expect(opened).rejects.toMatchObject({ code: "upstream-timeout" });
+    expect(attempts.attempts).toMatchObject([
+      { outcome: "failed", usage: undefined, inDoubt: { estimate: { inputTokens: 1, outputTokens: 0 } } },
+    ]);
   });
 
   it("takes a caller who reads slowly for no silence of the server", async () => {

@@ -1,7 +1,8 @@
 import { isMediaSurface, isMillraceError, MillraceError, toMillraceError, type Usage } from "@millrace/core/contract";
 import { classifyFailure } from "@millrace/core/routing";
 import type { FrameSource, ModelAnswer } from "../../exchange/answer.ts";
-import type { AttemptKind, AttemptLog, AttemptOutcome } from "../../exchange/attempt-log.ts";
+import type { AttemptKind, AttemptLog, AttemptOutcome, Doubt } from "../../exchange/attempt-log.ts";
+import { mayHaveRun } from "../../exchange/may-have-run.ts";
 import type { ModelCall } from "../../exchange/model-call.ts";
 import type { PlannedTarget } from "../../exchange/target.ts";
 import type { AdmittedCall, CallOutcome, HealthView } from "../../health/health-view.ts";
@@ -259,7 +260,12 @@ export class TargetCall {
   #usage(outcome: AttemptOutcome): Usage | undefined {
     const reported = this.#reported ?? this.tracker.usage;
     if (!this.#sent) return undefined;
-    if (reported !== undefined || outcome !== "cancelled" || isMediaSurface(this.#call.surface)) return reported;
+    return reported ?? (outcome === "cancelled" ? this.#estimate() : undefined);
+  }
+
+  /** What was sent and what came of it, roughly; of pictures and sound nobody can say. */
+  #estimate(): Usage | undefined {
+    if (isMediaSurface(this.#call.surface)) return undefined;
     return {
       inputTokens: this.#place.inputTokens,
       outputTokens: roughTokens(this.tracker.receivedChars),
@@ -268,6 +274,12 @@ export class TargetCall {
       source: "estimated",
       estimatedBy: "characters",
     };
+  }
+
+  #doubt(outcome: AttemptOutcome, error: MillraceError | undefined): Doubt | undefined {
+    if (!this.#sent || outcome !== "failed" || error === undefined) return undefined;
+    const isCounted = this.#usage(outcome) !== undefined || this.tracker.receivedChars > 0;
+    return isCounted || !mayHaveRun(error, this.#httpStatus) ? undefined : { estimate: this.#estimate() };
   }
 
   #end(outcome: AttemptOutcome, error: MillraceError | undefined, health = healthOf(outcome, error)): void {
@@ -287,6 +299,7 @@ export class TargetCall {
       firstTokenMs: this.#firstTokenMs,
       receivedChars: this.tracker.receivedChars,
       usage: this.#usage(outcome),
+      inDoubt: this.#doubt(outcome, error),
     });
   }
 }

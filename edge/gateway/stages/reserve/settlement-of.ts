@@ -1,9 +1,10 @@
 import type { PartlyKnownAmounts } from "@millrace/core/ledger";
-import type { BilledCall } from "../../exchange/exchange-cost.ts";
+import { type BilledCall, isUncounted } from "../../exchange/exchange-cost.ts";
 
 /** Tokens of one call; null is unknown. A call that brought nothing and counted nothing was not billed. */
-function tokensOf({ usage, outcome, receivedChars }: BilledCall): number | null {
-  if (usage === undefined) return outcome === "ok" || receivedChars > 0 ? null : 0;
+function tokensOf(call: BilledCall): number | null {
+  const { usage } = call;
+  if (usage === undefined) return isUncounted(call) ? null : 0;
   const { inputTokens, outputTokens } = usage;
   // Embeddings and the like report no output at all.
   if (inputTokens === undefined) return null;
