@@ -45,7 +45,11 @@ describe("an answer to a page that may call", () => {
     for (const name of [
       ...Object.keys(limitHeaders(accounts, 0)),
       ...ours.map((one) => `x-millrace-${one}`),
-      ...["retry-after", "x-should-retry", "request-id", "x-request-id", "server-timing"],
+      "retry-after",
+      "x-should-retry",
+      "request-id",
+      "x-request-id",
+      "server-timing",
     ])
       expect(exposed).toContain(name);
   });

@@ -5,7 +5,11 @@ const LIMITED = ["requests", "tokens", "usd-micros"];
 const EXPOSED = [
   ...OURS.map((name) => `x-millrace-${name}`),
   ...["limit", "remaining", "reset"].flatMap((name) => LIMITED.map((metric) => `x-ratelimit-${name}-${metric}`)),
-  ...["retry-after", "x-should-retry", "request-id", "x-request-id", "server-timing"],
+  "retry-after",
+  "x-should-retry",
+  "request-id",
+  "x-request-id",
+  "server-timing",
 ].join(", ");
 
 /** What the clients of OpenAI and Anthropic tell about themselves with every request. */
@@ -19,10 +23,21 @@ const STAINLESS =
  * browsers do not know it.
  */
 const ALLOWED = [
-  ...["authorization", "content-type", "cache-control", "idempotency-key", "traceparent", "tracestate"],
-  ...["x-api-key", "anthropic-version", "anthropic-beta", "anthropic-dangerous-direct-browser-access"],
-  ...["openai-organization", "openai-project", "openai-beta"],
-  ...["x-millrace-cache", "x-millrace-cache-tags"],
+  "authorization",
+  "content-type",
+  "cache-control",
+  "idempotency-key",
+  "traceparent",
+  "tracestate",
+  "x-api-key",
+  "anthropic-version",
+  "anthropic-beta",
+  "anthropic-dangerous-direct-browser-access",
+  "openai-organization",
+  "openai-project",
+  "openai-beta",
+  "x-millrace-cache",
+  "x-millrace-cache-tags",
   ...STAINLESS.map((name) => `x-stainless-${name}`),
   "*",
 ].join(", ");
