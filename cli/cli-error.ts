@@ -29,6 +29,8 @@ export interface CliErrorDetails {
   readonly message: string;
   /** What the reader should do next. */
   readonly remedy: string;
+  /** The field that is to blame. */
+  readonly param?: string | undefined;
   readonly exitCode?: ExitCode;
   readonly retryable?: boolean;
   readonly cause?: unknown;
@@ -38,6 +40,7 @@ export interface CliErrorDetails {
 export class CliError extends Error {
   readonly code: CliErrorDetails["code"];
   readonly remedy: string;
+  readonly param: string | undefined;
   readonly exitCode: ExitCode;
   readonly retryable: boolean;
 
@@ -46,6 +49,7 @@ export class CliError extends Error {
     this.name = "CliError";
     this.code = details.code;
     this.remedy = details.remedy;
+    this.param = details.param;
     this.exitCode = details.exitCode ?? exitCodes.failed;
     this.retryable = details.retryable ?? false;
   }
@@ -53,8 +57,8 @@ export class CliError extends Error {
 
 /** A fault of the catalogue that was found on this side, such as a file that is not a prompt. */
 export function fromMillraceError(error: MillraceError, remedy: string): CliError {
-  const place = error.param === undefined ? "" : ` (${error.param})`;
-  return new CliError({ code: error.code, message: error.message + place, remedy, cause: error });
+  const { code, message, param } = error;
+  return new CliError({ code, message, param, remedy, cause: error });
 }
 
 export function usageError(message: string, remedy = "See --help."): CliError {

@@ -21,9 +21,16 @@ const problemSchema = z.looseObject({
   detail: z.string(),
   remedy: z.string(),
   retryable: z.boolean(),
+  param: z.string().nullish(),
 });
 const envelopeSchema = z.looseObject({
-  error: z.looseObject({ code: z.string(), message: z.string(), remedy: z.string(), retryable: z.boolean() }),
+  error: z.looseObject({
+    code: z.string(),
+    message: z.string(),
+    remedy: z.string(),
+    retryable: z.boolean(),
+    param: z.string().nullish(),
+  }),
 });
 
 export type Client = ReturnType<typeof createClient>;
@@ -196,6 +203,7 @@ async function readError(response: Response): Promise<CliError> {
     code: fault.code,
     message: fault.message,
     remedy: fault.remedy,
+    param: fault.param ?? undefined,
     retryable: fault.retryable,
     exitCode: fault.code === "version-conflict" ? exitCodes.conflict : exitCodes.failed,
   });

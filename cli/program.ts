@@ -28,7 +28,7 @@ import { addTracesTail } from "./commands/traces-tail.ts";
 import { createClient } from "./client.ts";
 import type { CliContext } from "./context.ts";
 import { createPainter, wantsColor } from "./render/painter.ts";
-import { safeText } from "./render/safe-text.ts";
+import { safeLine, safeText } from "./render/safe-text.ts";
 import { resolveSettings } from "./settings.ts";
 
 /** The world as the process gives it; the rest of the context comes from the flags. */
@@ -145,11 +145,12 @@ function reportFailure(error: unknown, { flags, world }: { flags: GlobalFlags; w
   if (world.signal.aborted) return exitCodes.done;
   const failure = toCliError(error);
   if (flags.json === true) {
-    const { code, message, remedy, retryable } = failure;
-    world.note(`${JSON.stringify({ error: { code, message, remedy, retryable } })}\n`);
+    const { code, message, param, remedy, retryable } = failure;
+    world.note(`${JSON.stringify({ error: { code, message, param, remedy, retryable } })}\n`);
   } else {
     const paint = createPainter(wantsColor({ flag: colorFlag(flags), env: world.env, isTerminal: world.isTerminal }));
-    world.note(`${paint("red", failure.code)}: ${safeText(failure.message)}\n${safeText(failure.remedy)}\n`);
+    const place = failure.param === undefined ? "" : ` (${safeLine(failure.param)})`;
+    world.note(`${paint("red", failure.code)}: ${safeText(failure.message)}${place}\n${safeText(failure.remedy)}\n`);
   }
   return failure.exitCode;
 }

@@ -68,14 +68,18 @@ function dollars(micros: number): string {
   return `$${(micros / MICROS).toFixed(micros % 10_000 === 0 ? 2 : 6)}`;
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 function describeLimit(limit: {
   requests?: number | undefined;
   tokens?: number | undefined;
   usd_micros?: number | undefined;
 }): string {
   const parts = [
-    ...(limit.requests === undefined ? [] : [`${limit.requests} requests`]),
-    ...(limit.tokens === undefined ? [] : [`${limit.tokens} tokens`]),
+    ...(limit.requests === undefined ? [] : [counted(limit.requests, "request")]),
+    ...(limit.tokens === undefined ? [] : [counted(limit.tokens, "token")]),
     ...(limit.usd_micros === undefined ? [] : [dollars(limit.usd_micros)]),
   ];
   return parts.join(", ");

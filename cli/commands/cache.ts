@@ -19,11 +19,19 @@ export function addCacheCommands(group: Command, run: Run): void {
     .option("--tag <tag>", "those that were marked with x-millrace-cache-tags")
     .action(
       run(async (context, [options]: [PurgeOptions]) => {
-        const purged = await context.client().purgeCache(purgeOf(options));
-        present(context, purged, () => `Forgotten: ${purged.purged}.\n`);
+        const asked = purgeOf(options);
+        const purged = await context.client().purgeCache(asked);
+        present(context, purged, () => `Forgotten: ${purged.purged}${nameOf(asked, purged.purged)}.\n`);
         return undefined;
       }),
     );
+}
+
+/** What was named, where no more than that was forgotten. */
+function nameOf(asked: PurgeCache, purged: string): string {
+  if ("tag" in asked && purged === "tag") return ` ${asked.tag}`;
+  if (!("prompt" in asked)) return "";
+  return ` ${asked.prompt}${asked.version === undefined ? "" : `@${asked.version}`}`;
 }
 
 function purgeOf({ everything, prompt, tag }: PurgeOptions): PurgeCache {

@@ -33,6 +33,11 @@ describe("spanLines", () => {
     expect(spanLines(plain, [dispatch])[1]).toBe("      fallback: as written");
   });
 
+  it("says in which order the branches of a draw are tried", () => {
+    const dispatch = span("dispatch", { decisions: [{ kind: "weighted", reason: "by chance", order: [1, 0] }] });
+    expect(spanLines(plain, [dispatch])[1]).toBe("      weighted: by chance; tried in the order 1, 0");
+  });
+
   it("shows calls after the stage that made them, though all began in one millisecond", () => {
     const spans = [span("cache", {}), span("attempt", attempt), span("dispatch", {})];
     const names = spanLines(plain, spans).map((line) => line.trim().split(" ")[0]);

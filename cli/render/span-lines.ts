@@ -14,7 +14,8 @@ const attemptSchema = z.object({
   error_code: z.string().nullable(),
   http_status: z.number().nullable(),
 });
-const planSchema = z.object({ decisions: z.array(z.object({ kind: z.string(), reason: z.string() })) });
+const decisionSchema = z.object({ kind: z.string(), reason: z.string(), order: z.array(z.number()).default([]) });
+const planSchema = z.object({ decisions: z.array(decisionSchema) });
 
 function attemptNote(paint: Painter, attributes: Span["attributes"]): string {
   const attempt = attemptSchema.safeParse(attributes);
@@ -25,10 +26,17 @@ function attemptNote(paint: Painter, attributes: Span["attributes"]): string {
   return `  ${kind}  ${safeLine(`${provider} · ${model}`)}  ${ended}`;
 }
 
+/** Kinds whose reason does not tell the order in which their branches are tried. */
+const drawn: ReadonlySet<string> = new Set(["weighted", "sticky"]);
+
 function planNotes(attributes: Span["attributes"]): string[] {
   const plan = planSchema.safeParse(attributes);
   if (!plan.success) return [];
-  return plan.data.decisions.map(({ kind, reason }) => `      ${kind}: ${safeLine(reason)}`);
+  return plan.data.decisions.map(
+    // One branch, and those in the order written, say nothing that the reason does not.
+    ({ kind, reason, order }) =>
+      `      ${kind}: ${safeLine(reason)}${drawn.has(kind) && order.length > 1 ? `; tried in the order ${order.join(", ")}` : ""}`,
+  );
 }
 
 /** In the order in which they began; a call upstream after the stage that made it, though both may begin in one millisecond. */

@@ -44,6 +44,12 @@ export const errorCatalogue = {
     title: "This target cannot honour a parameter",
     remedy: "Remove the parameter that `param` names, or choose a model that supports it.",
   },
+  "surface-not-served": {
+    ...caller,
+    status: 400,
+    title: "The model does not serve this endpoint",
+    remedy: "Call a model that serves it, or add the surface that the message names to the model's `surfaces`.",
+  },
   "no-capable-target": {
     ...caller,
     status: 400,
@@ -55,6 +61,12 @@ export const errorCatalogue = {
     status: 415,
     title: "The body is not JSON by its content type",
     remedy: "Send `content-type: application/json`.",
+  },
+  "form-expected": {
+    ...caller,
+    status: 415,
+    title: "The body is not a form by its content type",
+    remedy: "Send the file and the fields as `multipart/form-data`.",
   },
   "body-too-large": {
     ...caller,
@@ -192,6 +204,13 @@ export const errorCatalogue = {
     title: "Something else needs it",
     remedy: "Remove what the message names first.",
   },
+  "already-over": {
+    type: "conflict_error",
+    retryable: false,
+    status: 409,
+    title: "It is over already",
+    remedy: "Nothing to do: its state is in the message.",
+  },
   "bundle-too-large": {
     ...caller,
     status: 422,
@@ -307,6 +326,13 @@ export const errorCatalogue = {
     status: 402,
     title: "A budget is spent",
     remedy: "Wait for the reset in the message, or have the budget that it names raised.",
+  },
+  "request-too-costly": {
+    type: "rate_limit_error",
+    retryable: false,
+    status: 402,
+    title: "The request could take more than the whole of a limit",
+    remedy: "Set a lower `max_completion_tokens` or send less, or have the limit that the message names raised.",
   },
   "unbounded-request": {
     ...caller,

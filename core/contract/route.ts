@@ -118,7 +118,10 @@ export function targetsOf(route: Route): readonly TargetRoute[] {
 export const modelSchema = z.strictObject({
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$/)
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$/,
+      "use 1–200 letters, digits and . _ : / -, the first a letter or a digit",
+    )
     .refine((name) => !name.startsWith("prompt:"), "the prefix `prompt:` is taken"),
   route: routeSchema,
   surfaces: z.array(surfaceSchema).min(1).default(["chat"]),

@@ -204,8 +204,14 @@ describe("a refusal", () => {
 
   it("names no time to come back to a request that the limit could never hold", () => {
     const error = refusalError(state, 101, 1000);
+    expect(error.code).toBe("request-too-costly");
     expect(error.retryAfterSeconds).toBeUndefined();
     expect(error.message).toMatch(/max_tokens/);
+  });
+
+  it("counts one as one", () => {
+    const one = { ...state, metric: "requests" as const, limit: 1, spent: 1, reserved: 0 };
+    expect(refusalError(one, 1, 1000).message).toContain("allows 1 request: 1 is spent, 0 reserved");
   });
 
   it("is told in OpenAI's headers, of the account with the least left", () => {

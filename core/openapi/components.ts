@@ -5,7 +5,7 @@ const causes = z
   .array(z.object({ provider: z.string(), model: z.string(), code: z.string(), message: z.string() }))
   .optional();
 
-/** How the account stood that had no room, on `rate-limited` and `budget-exceeded`. */
+/** How the account stood that had no room, on `rate-limited`, `budget-exceeded` and `request-too-costly`. */
 const limitDetailSchema = z.object({
   budget: z.string(),
   account: z.string(),

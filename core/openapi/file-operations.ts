@@ -30,7 +30,7 @@ export const fileOperations: readonly ApiOperation[] = [
     description: `At most ${MAX_FILE_BYTES} bytes. It belongs to the key's environment, and is kept until it is deleted or \`expires_after\`.`,
     request: { schema: fileUploadSchema, mediaType: "multipart/form-data" },
     responses: [{ status: 200, description: "The file.", body: { schema: fileObjectSchema } }],
-    errors: ["invalid-request", "unsupported-media-type", "body-too-large", "state-unavailable", "config-unavailable"],
+    errors: ["invalid-request", "form-expected", "body-too-large", "state-unavailable", "config-unavailable"],
   },
   {
     ...shared,
@@ -119,6 +119,6 @@ export const fileOperations: readonly ApiOperation[] = [
     summary: "Cancel a batch",
     description: "What is under way is finished; the rest is in the file of errors as `batch_cancelled`.",
     responses: [batchResponse],
-    errors: ["invalid-request", ...stateErrors],
+    errors: ["already-over", ...stateErrors],
   },
 ];

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../contract/index.ts";
 /** What finding a target and asking it can fail with. */
 export const targetErrors: readonly ErrorCode[] = [
   "unknown-model",
+  "surface-not-served",
   "unsupported-parameter",
   "context-too-long",
   "config-unavailable",

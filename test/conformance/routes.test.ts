@@ -25,7 +25,7 @@ function gatewayRoutes(): string[] {
   const app = createApp(config, { nowMs: () => 0, fetch, randomBytes: (n) => new Uint8Array(n), log: () => undefined });
   return app.routes
     .filter(({ path, method }) => method !== "ALL" && !PAGES.has(path))
-    .map(({ path, method }) => `${method.toLowerCase()} ${path.replaceAll(/:([a-z]+)/g, "{$1}")}`);
+    .map(({ path, method }) => `${method.toLowerCase()} ${path.replaceAll(/:([a-z]+)(?:\{\.\+\})?/g, "{$1}")}`);
 }
 
 describe("the route table", () => {

@@ -11,14 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => at?.close());
 
-const silences: readonly (readonly [string, Script])[] = [
-  ["before its headers", { silent: true }],
-  ["before its first token", { headers: { "content-type": "text/event-stream" }, steps: [{ hang: true }] }],
+const silences: readonly (readonly [string, (type: string) => Script])[] = [
+  ["before its headers", () => ({ silent: true })],
+  ["before its first token", (type) => ({ headers: { "content-type": type }, steps: [{ hang: true }] })],
 ];
 
 describe.each(silences)("a caller who leaves while the model is silent %s", (_when, script) => {
   it.each([true, false])("ends the call upstream and is recorded (stream: %s)", async (stream) => {
-    at.upstream.answer(script);
+    at.upstream.answer(script(stream ? "text/event-stream" : "application/json"));
     const before = at.upstream.requests.length;
     const leaving = new AbortController();
     const body = { model: "small", stream, messages: [{ role: "user", content: "hi" }] };

@@ -264,6 +264,7 @@ describe("what is heard", () => {
     expect(large.code).toBe("body-too-large");
     const noForm = await at.gateway.post("/v1/audio/transcriptions", at.tenant, { model: "all" });
     expect(noForm.status).toBe(415);
+    expect(await noForm.json()).toMatchObject({ error: { code: "form-expected" } });
     const body = new FormData();
     body.append("file", new Blob(["x"]), "a.wav");
     const noModel = await fetch(`${at.gateway.url}/v1/audio/transcriptions`, {

@@ -10,7 +10,7 @@ import { canonicalJson } from "../../content/index.ts";
 import { priceDoubts } from "./price-doubts.ts";
 import { readRates } from "./read-rates.ts";
 
-/** LiteLLM's names of providers that are a kind here; those of Vertex AI's partners begin with `vertex_ai`. */
+/** LiteLLM's names of providers that are a kind of another name here; a kind's own name counts as well. Those of Vertex AI's partners begin with `vertex_ai`. */
 const kinds: Readonly<Record<string, string>> = {
   openai: "openai",
   "text-completion-openai": "openai",
@@ -112,7 +112,7 @@ function readEntry(name: string, value: unknown, options: ConvertOptions): Entry
 function scopeOf(vendor: string, { providers = {} }: ConvertOptions): PriceScope | undefined {
   const provider = Object.hasOwn(providers, vendor) ? providers[vendor] : undefined;
   if (provider !== undefined) return { provider };
-  const known = vendor.startsWith("vertex_ai") ? "vertex-ai" : Object.hasOwn(kinds, vendor) ? kinds[vendor] : undefined;
+  const known = vendor.startsWith("vertex_ai") ? "vertex-ai" : Object.hasOwn(kinds, vendor) ? kinds[vendor] : vendor;
   const kind = providerKindSchema.safeParse(known);
   return kind.success ? { kind: kind.data } : undefined;
 }

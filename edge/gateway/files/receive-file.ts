@@ -107,12 +107,12 @@ function describe(received: Received, id: string, nowMs: number): FileObject {
 
 /**
  * Takes a file in: its bytes are stored as they come, and it is there once all of the form is.
- * @throws MillraceError `unsupported-media-type`, `body-too-large`, `invalid-request`, `state-unavailable`.
+ * @throws MillraceError `form-expected`, `body-too-large`, `invalid-request`, `state-unavailable`.
  */
 export async function receiveFile(request: Request, owner: FileOwner, deps: ReceiveDeps): Promise<FileObject> {
   const boundary = formBoundary(request.headers.get("content-type"));
   if (boundary === undefined || request.body === null)
-    throw new MillraceError("unsupported-media-type", { message: "The body must be `multipart/form-data`." });
+    throw new MillraceError("form-expected", { message: "The body must be `multipart/form-data`." });
   if (Number(request.headers.get("content-length") ?? 0) > 2 * (MAX_FILE_BYTES + FORM_BYTES)) throw tooLarge();
   const id = deps.newFileId();
   const writer = deps.files.writer(owner, id);

@@ -47,12 +47,12 @@ function fieldsOf(parts: FormParts): JsonObject {
 
 /**
  * A `multipart/form-data` body: its texts as fields, its files described by name, type and size, and all its parts as they came in `form`.
- * @throws MillraceError `unsupported-media-type`, `body-too-large`, `invalid-request`.
+ * @throws MillraceError `form-expected`, `body-too-large`, `invalid-request`.
  */
 export async function readFormBody(request: Request): Promise<JsonBody> {
   const type = request.headers.get("content-type") ?? "";
   if (!FORM_TYPE.test(type))
-    throw new MillraceError("unsupported-media-type", { message: "The body must be `multipart/form-data`." });
+    throw new MillraceError("form-expected", { message: "The body must be `multipart/form-data`." });
   const bytes = await readBounded(request, {
     contentLength: request.headers.get("content-length"),
     maxBytes: MAX_FORM_BYTES,

@@ -74,6 +74,6 @@ export function cancelBatchRoute(deps: BatchRoutesDeps): Handler {
     const { projectId, environmentId } = principal;
     const batch = await deps.batches.ask(principal, idOf(context), (run) => run.cancel({ projectId, environmentId }));
     if (batch.status === "cancelling" || batch.status === "cancelled") return context.json(batch);
-    throw new MillraceError("invalid-request", { message: `A batch that is ${batch.status} cannot be cancelled.` });
+    throw new MillraceError("already-over", { message: `A batch that is ${batch.status} cannot be cancelled.` });
   };
 }

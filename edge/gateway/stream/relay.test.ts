@@ -27,17 +27,20 @@ describe("a stream on its way to the caller", () => {
     expect(await seen).toBe("words end");
   });
 
+  const noSeal = (): Promise<never> => Promise.reject(new Error("no seal"));
+  const speechless = {
+    frames: (): string => "words ",
+    fault: (): string => "",
+    end: (): Promise<never> => Promise.reject(new Error("no end")),
+  };
   it.each([
-    ["it cannot be sealed", { seal: () => Promise.reject(new Error("no seal")) }],
-    [
-      "its last words cannot be said",
-      { teller: { frames: () => "words ", fault: () => "", end: () => Promise.reject(new Error("no end")) } },
-    ],
+    ["it cannot be sealed", { seal: noSeal }],
+    ["its last words cannot be said", { teller: speechless }],
     [
       "neither can be",
       {
-        seal: () => Promise.reject(new Error("no seal")),
-        teller: { frames: () => "words ", fault: () => "", end: () => Promise.reject(new Error("no end")) },
+        seal: noSeal,
+        teller: speechless,
       },
     ],
   ])("breaks, and never hangs, when %s", async (_name, options) => {

@@ -94,7 +94,7 @@ async function ask({ input, entries, atMost }: Asking, deps: ReserveDeps): Promi
 /**
  * Stage 5. Holds the most that the exchange can take in every account that it is about, or refuses. An exchange that no budget is about asks
  * nobody. When the ledger is away, what blocks refuses and what only tells lets pass.
- * @throws MillraceError `rate-limited`, `budget-exceeded`, `unbounded-request`, `unknown-price`, `state-unavailable`.
+ * @throws MillraceError `rate-limited`, `budget-exceeded`, `request-too-costly`, `unbounded-request`, `unknown-price`, `state-unavailable`.
  */
 export async function reserve(input: ReserveInput, deps: ReserveDeps): Promise<ReserveDecision> {
   const entries = entriesOf(input);
