@@ -33,7 +33,6 @@ function planNotes(attributes: Span["attributes"]): string[] {
   const plan = planSchema.safeParse(attributes);
   if (!plan.success) return [];
   return plan.data.decisions.map(
-    // One branch, and those in the order written, say nothing that the reason does not.
     ({ kind, reason, order }) =>
       `      ${kind}: ${safeLine(reason)}${drawn.has(kind) && order.length > 1 ? `; tried in the order ${order.join(", ")}` : ""}`,
   );
