@@ -1,21 +1,12 @@
 import { MillraceError } from "@millrace/core/contract";
+import { isJson } from "../../json/is-json.ts";
 import { asFields, asList, asText } from "../../json/vendor-json.ts";
-
-/** A call without arguments comes as an empty text from some servers. */
-function isJson(text: string): boolean {
-  if (text.trim() === "") return true;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** The fault of an answer whose tool calls cannot be made; undefined when all can. */
 export function faultyArguments(calls: Iterable<string>): MillraceError | undefined {
   for (const text of calls) {
-    if (isJson(text)) continue;
+    // A call without arguments comes as an empty text from some servers.
+    if (text.trim() === "" || isJson(text)) continue;
     return new MillraceError("upstream-garbage", { message: "The model's tool call has arguments that are not JSON." });
   }
   return undefined;
