@@ -48,6 +48,17 @@ describe("a stream of events", () => {
     expect(said.join("")).toBe(words.join(""));
   });
 
+  it("that breaks off within a burst brings all that came before, and then says so", async () => {
+    const words = Array.from({ length: 500 }, (_, index) => `word ${index};`);
+    const { steps = [], ...head } = sse(words.map((word) => chunk(word)));
+    at.upstream.answer({ ...head, steps: [...steps, { fin: true }] });
+    const response = await at.gateway.post("/v1/chat/completions", at.tenant, ask);
+    const text = await response.text();
+    expect([...text.matchAll(/"content":"([^"]*)"/g)].map((match) => match[1]).join("")).toBe(words.join(""));
+    expect(text).toContain("upstream-truncated");
+    expect(text).not.toContain("[DONE]");
+  });
+
   it("that its caller does not read holds its server back", async () => {
     // Several times what the kernel keeps for the sockets on the way (33 MB each for a receiver that does not read, where it is allowed most).
     const limit = 8000;

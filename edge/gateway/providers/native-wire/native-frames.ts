@@ -1,7 +1,7 @@
 import { isMillraceError, MillraceError, type ModelFrame } from "@millrace/core/contract";
 import type { FrameSource, StreamedAnswer } from "../../exchange/answer.ts";
-import { type ReadAhead, readAhead } from "../../stream/read-ahead.ts";
-import { isByteStream, readPlainly } from "../../stream/read-plainly.ts";
+import type { ByteSource } from "../../stream/read-ahead.ts";
+import { readBytes } from "../../stream/read-bytes.ts";
 import type { CallDeps } from "../provider.ts";
 
 /** Reads after the end of an answer: its terminator needs one, a server that goes on talking is cut off. */
@@ -31,7 +31,7 @@ export interface StreamTranslator<Item> {
 }
 
 class NativeFrames<Item> implements FrameSource {
-  readonly #bytes: ReadAhead;
+  readonly #bytes: ByteSource;
   readonly #decoder: EventDecoder<Item>;
   readonly #translator: StreamTranslator<Item>;
   /** Found behind frames that are still to be delivered. */
@@ -42,7 +42,7 @@ class NativeFrames<Item> implements FrameSource {
     body: ReadableStream<Uint8Array>,
     parts: { readonly decoder: EventDecoder<Item>; readonly translator: StreamTranslator<Item> },
   ) {
-    this.#bytes = isByteStream(body) ? readAhead(body) : readPlainly(body);
+    this.#bytes = readBytes(body);
     this.#decoder = parts.decoder;
     this.#translator = parts.translator;
   }

@@ -1,8 +1,8 @@
 import { MillraceError, type ModelEvent, type ModelFrame, type Surface } from "@millrace/core/contract";
 import type { FrameSource } from "../../exchange/answer.ts";
 import { asFields, type Fields } from "../../json/vendor-json.ts";
-import { type ReadAhead, readAhead } from "../../stream/read-ahead.ts";
-import { isByteStream, readPlainly } from "../../stream/read-plainly.ts";
+import type { ByteSource } from "../../stream/read-ahead.ts";
+import { readBytes } from "../../stream/read-bytes.ts";
 import { createSseDecoder } from "../../stream/sse-decoder.ts";
 import { chunkToEvents, isPreamble, readStart } from "./chunk-to-events.ts";
 import { classifyErrorEvent, type FailureContext, withoutSecret } from "./classify-failure.ts";
@@ -25,7 +25,7 @@ export interface StreamOptions extends FailureContext {
 }
 
 class OpenAiFrames implements FrameSource {
-  readonly #bytes: ReadAhead;
+  readonly #bytes: ByteSource;
   readonly #options: StreamOptions;
   readonly #decoder = createSseDecoder();
   readonly #completeness: Completeness;
@@ -38,7 +38,7 @@ class OpenAiFrames implements FrameSource {
   #fault: MillraceError | undefined;
 
   constructor(body: ReadableStream<Uint8Array>, options: StreamOptions) {
-    this.#bytes = isByteStream(body) ? readAhead(body) : readPlainly(body);
+    this.#bytes = readBytes(body);
     this.#options = options;
     this.#completeness = new Completeness(options.choices);
     this.#objectType = options.surface === "completions" ? "text_completion" : "chat.completion.chunk";

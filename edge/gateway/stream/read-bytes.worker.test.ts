@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isByteStream, readPlainly } from "./read-plainly.ts";
+import { isByteStream, readBytes } from "./read-bytes.ts";
 
 const bytes = new TextEncoder().encode("data: 1\n\n");
 
@@ -13,8 +13,10 @@ describe("isByteStream", () => {
     expect(isByteStream(readable)).toBe(true);
     await writable.abort();
   });
+});
 
-  it("does not hold for a stream of ours, which is read a chunk at a time", async () => {
+describe("readBytes", () => {
+  it("reads a stream of ours a chunk at a time", async () => {
     const chunks = [bytes.slice(0, 4), bytes.slice(4)];
     const body = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -24,7 +26,7 @@ describe("isByteStream", () => {
       },
     });
     expect(isByteStream(body)).toBe(false);
-    const reader = readPlainly(body);
+    const reader = readBytes(body);
     expect([await reader.read(), await reader.read(), await reader.read()]).toEqual([
       bytes.slice(0, 4),
       bytes.slice(4),
