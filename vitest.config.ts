@@ -38,6 +38,7 @@ function gatewayWorkerd() {
   const script = `import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
     export class ConfigHub extends DurableObject {}
     export class TraceOutbox extends DurableObject {}
+    export class Ledger extends DurableObject {}
     export class ControlApi extends WorkerEntrypoint {}
     export default { fetch: () => new Response(null, { status: 404 }) };`;
   return {
@@ -45,7 +46,7 @@ function gatewayWorkerd() {
       cloudflareTest({
         wrangler: { configPath: "./wrangler.toml" },
         miniflare: {
-          bindings: { BUNDLE_PUBLIC_KEY: "AAAA", ALLOWED_PRIVATE_HOSTS: "hooks.test:80", SECRET_ACME_HOOK: "sesame" },
+          bindings: { BUNDLE_PUBLIC_KEY: "AAAA" },
           workers: [
             {
               name: "millrace-functions",
@@ -55,6 +56,7 @@ function gatewayWorkerd() {
               durableObjects: {
                 CONFIG_HUB: { className: "ConfigHub", useSQLite: true },
                 TRACE_OUTBOX: { className: "TraceOutbox", useSQLite: true },
+                LEDGER: { className: "Ledger", useSQLite: true },
               },
             },
           ],

@@ -1,5 +1,8 @@
 import type { ConfigHubService, TraceOutboxService } from "@millrace/core/contract";
+import type { LedgerService } from "@millrace/core/ledger";
+import { readSecret } from "@millrace/core/provider";
 import { z } from "zod";
+import type { LedgerRoot } from "./objects/ledger/ledger-root.ts";
 import type { ExportName } from "./telemetry/export-name.ts";
 import { type OtlpSettings, otlpSettings, otlpVariables } from "./telemetry/otlp-settings.ts";
 import type { ExportQueue } from "./telemetry/queue-exports.ts";
@@ -20,6 +23,7 @@ export interface FunctionsEnv {
   readonly OTLP_CONTENT?: string;
   readonly CONFIG_HUB: DurableObjectNamespace<ConfigHubService & Rpc.DurableObjectBranded>;
   readonly TRACE_OUTBOX: DurableObjectNamespace<TraceOutboxService & Rpc.DurableObjectBranded>;
+  readonly LEDGER: DurableObjectNamespace<LedgerService & LedgerRoot & Rpc.DurableObjectBranded>;
 }
 
 const settingsSchema = z.object({
@@ -69,6 +73,17 @@ export function readConfig(env: FunctionsEnv): Config {
     otlp: otlpSettings(settings.data),
     configHub: (environmentId) => env.CONFIG_HUB.getByName(environmentId),
     traceOutbox: (name) => env.TRACE_OUTBOX.getByName(name),
+  };
+}
+
+/** What alerts of budgets are sent with: the private places that they may go to, and the secrets that they are signed with (`SECRET_*`). */
+export function alertSettings(env: FunctionsEnv): {
+  readonly allowedPrivateHosts: readonly string[];
+  readonly secret: (projectSlug: string, name: string) => string | undefined;
+} {
+  return {
+    allowedPrivateHosts: commaSeparated(env.ALLOWED_PRIVATE_HOSTS ?? ""),
+    secret: (projectSlug, name) => readSecret({ ...env }, projectSlug, name),
   };
 }
 

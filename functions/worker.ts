@@ -3,7 +3,7 @@
  *   queue      traces, the messages that the queue gave up on, and the names of traces to export
  *   scheduled  each minute: publications left behind, partitions, spilled traces
  *   ControlApi `/api/v1`, for the gateway's service binding only
- *   ConfigHub, TraceOutbox  Durable Objects, which the gateway binds to
+ *   ConfigHub, TraceOutbox, Ledger  Durable Objects, which the gateway binds to
  */
 import type { FunctionsEnv } from "./config.ts";
 import { contextOf } from "./context.ts";
@@ -16,6 +16,7 @@ import { isTelemetryQueue } from "./telemetry/export-name.ts";
 
 export { ControlApi } from "./control-entrypoint.ts";
 export { ConfigHub } from "./objects/config-hub.ts";
+export { Ledger } from "./objects/ledger.ts";
 export { TraceOutbox } from "./objects/trace-outbox.ts";
 
 export default {

@@ -31,11 +31,22 @@ export interface TraceText {
   readonly traceId: string;
   /** On one line. */
   readonly text: string;
+  /** What the exchange took of its budgets, for the ledger that holds its reservation; undefined where the gateway has settled it, or no budget applies. */
+  readonly settlement?: SettlementText | undefined;
 }
 
-/** A durable shelf for traces between the gateway and the queue: an appended trace survives a killed process and an absent database. */
+/** A settlement on its way: the JSON text of a `Settlement`, and the name of its ledger's object. */
+export interface SettlementText {
+  readonly ledger: string;
+  readonly text: string;
+}
+
+/**
+ * A durable shelf between the gateway and the queue: an appended trace survives a killed process and an absent database. What came with it for a
+ * ledger is handed on from here, once.
+ */
 export interface TraceOutboxService {
-  /** Returns once every message is on disk. Idempotent by trace id. */
+  /** Returns once every message is on disk, its settlement too. Idempotent by trace id. */
   append(messages: readonly TraceText[]): Promise<void>;
   /** Those of the messages that are still held; one that is not is safe elsewhere. */
   read(traceIds: readonly string[]): Promise<readonly TraceText[]>;

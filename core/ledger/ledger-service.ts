@@ -14,18 +14,25 @@ export interface LedgerEntry {
   readonly webhook: { readonly url: string; readonly secret?: string | undefined } | undefined;
 }
 
-export interface ReserveRequest {
-  /** Of the exchange; the same id is the same reservation. */
+export interface LedgerProject {
   readonly id: string;
-  readonly project: { readonly id: string; readonly slug: string };
-  /** The most that the exchange can take. null only where no blocking entry limits it. */
+  readonly slug: string;
+}
+
+export interface ReserveRequest {
+  /** Of the reservation; the same id is the same reservation. */
+  readonly id: string;
+  readonly project: LedgerProject;
+  /** The most that the exchange can take for which it is asked. null only where no blocking entry limits it. */
   readonly atMost: PartlyKnownAmounts;
-  /** After this long without word the exchange counts as having taken the most that it could. */
+  /** How many times as much again the asker would like to hold for the exchanges that come next. */
+  readonly wanted: number;
+  /** After this long without word, what is left of it counts as taken. */
   readonly ttlMs: number;
   readonly entries: readonly LedgerEntry[];
 }
 
-/** How an account stands towards one of its limits, this exchange included where it was admitted. */
+/** How an account stands towards one of its limits, this reservation included where it was made. */
 export interface AccountState {
   readonly budget: string;
   readonly account: string;
@@ -39,7 +46,14 @@ export interface AccountState {
 }
 
 export type ReserveOutcome =
-  | { readonly ok: true; readonly accounts: readonly AccountState[] }
+  | {
+      readonly ok: true;
+      readonly accounts: readonly AccountState[];
+      /** How many times as much again is held. 0 = a limit is too near for that: what this exchange leaves is to be given back at once. */
+      readonly spare: number;
+      /** So long exchanges may be taken from it: what is booked in a window's slot is spent in that slot. Milliseconds. */
+      readonly forMs: number;
+    }
   | {
       readonly ok: false;
       readonly refusal: AccountState;
@@ -48,24 +62,28 @@ export type ReserveOutcome =
       readonly accounts: readonly AccountState[];
     };
 
-/** A further attempt that may be billed beside those before it. */
-export interface ExtendRequest {
+/** A part of a reservation that one exchange holds. */
+export interface HeldPart {
+  readonly reservation: string;
+  readonly amounts: PartlyKnownAmounts;
+}
+
+export interface Settlement {
+  /** Of the exchange: its trace's. The same id is the same settlement. */
   readonly id: string;
-  /** 2 for the second attempt. The same number is the same extension. */
-  readonly attempt: number;
-  readonly project: { readonly id: string; readonly slug: string };
-  readonly atMost: PartlyKnownAmounts;
-  /** The same as reserved. */
+  readonly project: LedgerProject;
+  /** What was really taken; null is unknown and counts as what was held. */
+  readonly actual: PartlyKnownAmounts;
+  /** All that the exchange holds; free again with its settlement. */
+  readonly held: readonly HeldPart[];
+  /** The same as reserved: what was never reserved (an alert while the ledger was away) is booked by them. */
   readonly entries: readonly LedgerEntry[];
 }
 
-export interface SettleRequest {
-  readonly id: string;
-  readonly project: { readonly id: string; readonly slug: string };
-  /** What was really taken; null is unknown and counts as what was reserved. */
-  readonly actual: PartlyKnownAmounts;
-  /** The same as reserved: what was never reserved (an alert while the ledger was away) is booked by them. */
-  readonly entries: readonly LedgerEntry[];
+/** Settlements that one outbox hands on, in its order; what a ledger has had before it does not take again. */
+export interface Posting {
+  readonly outbox: string;
+  readonly items: readonly { readonly seq: number; readonly settlement: Settlement }[];
 }
 
 export interface LedgerUsage {
@@ -79,7 +97,7 @@ export interface LedgerUsage {
   readonly resetsAtMs: number;
 }
 
-/** Both sides of the book, for one budget: by account (windows) and by exchange (lines). They are equal or something is broken. */
+/** Both sides of the book, for one budget: by account (windows) and by exchange and reservation (lines). They are equal or something is broken. */
 export interface BudgetAudit {
   readonly budget: string;
   readonly byAccount: { readonly spent: Amounts; readonly reserved: Amounts };
@@ -90,18 +108,22 @@ export interface BudgetAudit {
 export interface LedgerAudit {
   readonly balanced: boolean;
   readonly budgets: readonly BudgetAudit[];
-  /** Exchanges that are still on the books, by state. `assumed` = swept without word, counted at the most that they could take. */
-  readonly exchanges: Readonly<Record<ExchangeState, number>>;
+  /** Settled exchanges that are still on the books. */
+  readonly settled: number;
+  /** Reservations that still hold something, by state. `assumed` = swept without word, counted at the most that they could take. */
+  readonly reservations: Readonly<Record<ReservationState, number>>;
 }
 
-export type ExchangeState = "held" | "settled" | "released" | "assumed";
+export type ReservationState = "held" | "assumed";
 
-/** The exact account of one project. Every call is idempotent by the exchange's id and tolerates any order. */
+/** The exact account of one project. Every call is idempotent by its id and tolerates any order. */
 export interface LedgerService {
   reserve(request: ReserveRequest): Promise<ReserveOutcome>;
-  extend(request: ExtendRequest): Promise<ReserveOutcome>;
-  settle(request: SettleRequest): Promise<void>;
-  release(id: string): Promise<void>;
+  settle(settlement: Settlement): Promise<void>;
+  /** Settles all of them, in one transaction. */
+  post(posting: Posting): Promise<void>;
+  /** Ends a reservation, once: these amounts of it nobody holds. A reservation that arrives later than this is not made. */
+  giveBack(id: string, amounts: PartlyKnownAmounts): Promise<void>;
   usage(query: { readonly budget?: string | undefined; readonly limit: number }): Promise<readonly LedgerUsage[]>;
   audit(): Promise<LedgerAudit>;
 }

@@ -93,6 +93,11 @@ export function windowSlot(window: BudgetWindow, nowMs: number): WindowSlot {
   return { startMs, expiresAtMs: startMs + slotMs + lengthMs };
 }
 
+/** When amounts of this instant's slot begin to be booked in the next one. */
+export function slotEndMs(window: BudgetWindow, slot: WindowSlot): number {
+  return window.kind === "calendar" ? slot.expiresAtMs : slot.expiresAtMs - window.seconds * 1000;
+}
+
 /** How long a window is, for deciding whether waiting for it is a matter of patience; a month counts as 30 days. */
 export function windowLengthMs(window: BudgetWindow): number {
   if (window.kind === "rolling") return window.seconds * 1000;

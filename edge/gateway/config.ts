@@ -1,10 +1,10 @@
 import type { ConfigHubService, ControlService, TraceOutboxService } from "@millrace/core/contract";
 import type { LedgerService } from "@millrace/core/ledger";
+import { readSecret } from "@millrace/core/provider";
 import { z } from "zod";
 import type { TargetHealthService } from "./health/health-service.ts";
 import type { BatchRunService } from "./batches/batch-service.ts";
 import type { TelemetryService } from "./metrics/telemetry-service.ts";
-import type { LedgerRoot } from "./objects/ledger/ledger-root.ts";
 
 /** A Durable Object namespace whose objects answer the RPC interface `T`. A stub belongs to the request that made it. */
 export interface ServiceNamespace<T> {
@@ -31,7 +31,7 @@ export interface GatewayConfig {
   readonly runnerHealthUrl: string | undefined;
   readonly configHub: ServiceNamespace<ConfigHubService>;
   readonly traceOutbox: ServiceNamespace<TraceOutboxService>;
-  readonly ledger: ServiceNamespace<LedgerService & LedgerRoot>;
+  readonly ledger: ServiceNamespace<LedgerService>;
   readonly targetHealth: ServiceNamespace<TargetHealthService>;
   /** What the gateway counts about itself; one object. */
   readonly telemetry: ServiceNamespace<TelemetryService>;
@@ -75,7 +75,7 @@ const varsSchema = z.object({
 interface GatewayBindings {
   readonly CONFIG_HUB: ServiceNamespace<ConfigHubService>;
   readonly TRACE_OUTBOX: ServiceNamespace<TraceOutboxService>;
-  readonly LEDGER: ServiceNamespace<LedgerService & LedgerRoot>;
+  readonly LEDGER: ServiceNamespace<LedgerService>;
   readonly TARGET_HEALTH: ServiceNamespace<TargetHealthService>;
   readonly TELEMETRY: ServiceNamespace<TelemetryService>;
   readonly BATCH_RUN: ServiceNamespace<BatchRunService>;
@@ -99,14 +99,6 @@ const bindingNames = [
   "TRACES",
   "CONTROL",
 ] as const;
-
-/**
- * The name under which the operator sets a project's secret: `SECRET_<PROJECT SLUG>_<NAME>`, with each hyphen of the slug as two underscores.
- * With one, the project `a` could name `B_KEY` and get the secret `KEY` of the project `a-b`.
- */
-export function secretVariable(projectSlug: string, name: string): string {
-  return `SECRET_${projectSlug.toUpperCase().replaceAll("-", "__")}_${name}`;
-}
 
 /**
  * The only reader of `env`.
@@ -142,9 +134,6 @@ export function readConfig(env: Readonly<Record<string, unknown>>): GatewayConfi
     state: bindings.STATE,
     traces: bindings.TRACES,
     control: bindings.CONTROL,
-    secret: (projectSlug, name) => {
-      const value = env[secretVariable(projectSlug, name)];
-      return typeof value === "string" && value !== "" ? value : undefined;
-    },
+    secret: (projectSlug, name) => readSecret(env, projectSlug, name),
   };
 }

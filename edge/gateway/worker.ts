@@ -1,7 +1,6 @@
 /**
  * The gateway Worker.
  *   fetch         inference under `/v1`, the control API under `/api/v1`, pages, health; `app.ts` has the list
- *   Ledger        the exact account of each project's spend (Durable Object)
  *   TargetHealth  what the isolates of an environment know about its targets together (Durable Object)
  *   BatchRun      one batch: its lines and what became of them (Durable Object)
  *   Telemetry     what the gateway counts about itself, of all isolates (Durable Object)
@@ -12,7 +11,6 @@ import { readConfig } from "./config.ts";
 import { workerPlatform } from "./worker-platform.ts";
 
 export { BatchRun } from "./objects/batch-run.ts";
-export { Ledger } from "./objects/ledger.ts";
 export { TargetHealth } from "./objects/target-health.ts";
 export { Telemetry } from "./objects/telemetry.ts";
 

@@ -4,10 +4,11 @@ import { errorFields } from "@millrace/core/log";
 import type { FunctionsEnv } from "../config.ts";
 import { log } from "../log.ts";
 import { writeSpill } from "../spill.ts";
-import { FIRST_RESEND_MS } from "./decide-resend.ts";
+import { decideResend, FIRST_RESEND_MS } from "./decide-resend.ts";
 import { forwardOutbox } from "./forward-outbox.ts";
 import { MAX_QUEUE_BATCH_MESSAGES } from "./pack-batches.ts";
 import { OutboxShelf, type ShelfSize, shelfItem, shelfLimits } from "./outbox-shelf.ts";
+import { SettlementDesk } from "./settlement-desk.ts";
 
 /** A SQLite row may hold 2 MB, the other columns included. */
 const MAX_ROW_BYTES = 1_900_000;
@@ -20,12 +21,13 @@ const MIN_ALARM_MS = 1_000;
 const FORWARD_PAUSE_MS = 250;
 
 /**
- * A durable shelf for traces between the gateway and the queue. `append` returns when the messages are on disk (the
- * platform holds the answer back until the write is confirmed) and forwards them in the background; the alarm sends again
- * whatever nobody acknowledged. Objects are named `outbox-<n>`; the gateway picks one.
+ * A durable shelf for traces between the gateway and the queue, and for what came with them for the ledgers. `append` returns when all of it is
+ * on disk (the platform holds the answer back until the write is confirmed) and forwards it in the background; the alarm sends again whatever
+ * nobody acknowledged. Objects are named `outbox-<n>`; the gateway picks one.
  */
 export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOutboxService {
   readonly #shelf: OutboxShelf;
+  readonly #settlements: SettlementDesk;
   /** A cache: false after an eviction, when nothing is in flight any more. */
   #forwarding = false;
   /** A cache: ends the pause before the next run; undefined when there is none. */
@@ -36,6 +38,12 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
   constructor(ctx: DurableObjectState, env: FunctionsEnv) {
     super(ctx, env);
     this.#shelf = new OutboxShelf(ctx.storage, { now: Date.now, random: Math.random, limits: shelfLimits });
+    this.#settlements = new SettlementDesk(ctx.storage.sql, {
+      ledger: (name) => env.LEDGER.getByName(name),
+      outbox: () => this.#name(),
+      nowMs: Date.now,
+      log,
+    });
   }
 
   async append(messages: readonly TraceText[]): Promise<void> {
@@ -43,6 +51,8 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
     const tooLarge = items.filter((item) => item.bytes > MAX_ROW_BYTES);
     for (const item of tooLarge) await writeSpill(this.env.TRACE_BODIES, this.#name(), [item.body]);
     this.#shelf.add(items.filter((item) => item.bytes <= MAX_ROW_BYTES));
+    // In the same turn: with the trace or not at all.
+    this.#settlements.add(messages.flatMap(({ settlement }) => settlement ?? []));
     // Set in the same turn as the rows, so that both are on disk or neither is.
     this.#wakeBy(Date.now() + FIRST_RESEND_MS);
     this.#forwardSoon();
@@ -64,8 +74,15 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
   override async alarm(): Promise<void> {
     this.#alarmAtMs = undefined;
     await this.#forward();
-    const dueMs = this.#shelf.nextDueMs();
-    if (dueMs !== null) this.#wakeBy(Math.max(dueMs, Date.now() + MIN_ALARM_MS));
+    const dueMs = Math.min(this.#shelf.nextDueMs() ?? Number.POSITIVE_INFINITY, this.#settlementsDueMs());
+    if (Number.isFinite(dueMs)) this.#wakeBy(Math.max(dueMs, Date.now() + MIN_ALARM_MS));
+  }
+
+  /** When the ledgers that were away are called again. */
+  #settlementsDueMs(): number {
+    if (!this.#settlements.waiting) return Number.POSITIVE_INFINITY;
+    const { failures } = this.#settlements;
+    return decideResend({ sends: 0, failures: Math.max(1, failures) }, { nowMs: Date.now(), random: Math.random() });
   }
 
   /** A run after a pause, or at once when a batch is full. */
@@ -91,6 +108,8 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
 
   /** One run at a time; what arrives meanwhile is the next one's. */
   async #forward(): Promise<void> {
+    // Beside the traces: a ledger that does not answer holds up nobody else.
+    this.ctx.waitUntil(this.#deliver());
     if (this.#forwarding) return;
     this.#forwarding = true;
     try {
@@ -107,8 +126,14 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
       log("error", "outbox-forward-failed", { outbox: this.#name(), ...errorFields(error) });
     } finally {
       this.#forwarding = false;
-      if (this.#shelf.unclaimed > 0) this.#forwardSoon();
+      const { failures, waiting } = this.#settlements;
+      if (this.#shelf.unclaimed > 0 || (waiting && failures === 0)) this.#forwardSoon();
     }
+  }
+
+  async #deliver(): Promise<void> {
+    await this.#settlements.deliver();
+    if (this.#settlements.failures > 0) this.#wakeBy(this.#settlementsDueMs());
   }
 
   #wakeBy(atMs: number): void {

@@ -22,7 +22,7 @@ export interface LocalConfig {
     readonly gateway: Readonly<Record<string, string>>;
     readonly functions: Readonly<Record<string, string>>;
   };
-  /** `SECRET_*`: handed to the gateway and to nothing else. */
+  /** `SECRET_*`: handed to the two Workers and to nothing else. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 

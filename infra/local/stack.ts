@@ -178,6 +178,8 @@ async function startAllWorkers(options: {
           BUNDLE_PRIVATE_KEY: signing.privateKey,
           ALLOWED_PRIVATE_HOSTS: allowedPrivateHosts,
           ...config.observability.functions,
+          // What webhooks of budgets are signed with is among them.
+          ...config.secrets,
         },
       },
     ],

@@ -1,5 +1,11 @@
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import type { BundlePointer, Principal, TraceMessage, TraceText } from "@millrace/core/contract";
+import type { FunctionsEnv } from "../../functions/config.ts";
+import { log } from "../../functions/log.ts";
+import { SettlementDesk } from "../../functions/objects/settlement-desk.ts";
+
+// Budgets are the real thing also here: it is the traces' way behind the outbox that is not.
+export { Ledger } from "../../functions/objects/ledger.ts";
 
 /**
  * The functions Worker as the gateway's tests need it: the same RPC surface, all state in memory, and each part can be told to be away or to
@@ -35,9 +41,18 @@ export class ConfigHub extends DurableObject {
   }
 }
 
-export class TraceOutbox extends DurableObject {
+export class TraceOutbox extends DurableObject<FunctionsEnv> {
+  readonly #settlements = new SettlementDesk(this.ctx.storage.sql, {
+    ledger: (name) => this.env.LEDGER.getByName(name),
+    outbox: () => this.ctx.id.name ?? "",
+    nowMs: Date.now,
+    log,
+  });
+
   async append(messages: readonly TraceText[]): Promise<void> {
     await pass(state.outbox);
+    this.#settlements.add(messages.flatMap(({ settlement }) => settlement ?? []));
+    this.ctx.waitUntil(this.#settlements.deliver());
     if (state.outbox === "drop") return;
     state.traces.push(...messages.map(({ text }) => JSON.parse(text) as TraceMessage));
     state.batches.push(messages.length);

@@ -5,7 +5,11 @@ import { startGateway, type Tenant } from "../support/gateway.ts";
 const [dir = "", tenantFile = "", upstreamHost = ""] = process.argv.slice(2);
 const gateway = await startGateway(
   { ALLOWED_PRIVATE_HOSTS: upstreamHost },
-  { dir, entry: "test/fakes/torture-gateway.worker.ts" },
+  {
+    dir,
+    entry: "test/fakes/torture-gateway.worker.ts",
+    functionsEntry: "test/fakes/torture-functions.worker.ts",
+  },
 );
 const tenant = JSON.parse(readFileSync(tenantFile, "utf8")) as Tenant;
 await gateway.publish(tenant);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TRACE_OUTBOX_SHARDS, traceOutboxName } from "@millrace/core/contract";
 import { eventually } from "../support/eventually.ts";
 import { type GatewayUnderTest, startGateway, type Tenant } from "../support/gateway.ts";
 import { repositoryRoot } from "../support/stack.ts";
@@ -52,7 +53,10 @@ describe.each(cases)(
     beforeAll(async () => {
       gateway = await startGateway(
         { ALLOWED_PRIVATE_HOSTS: host(), LEDGER_SHARDS: String(shards) },
-        { entry: "test/fakes/torture-gateway.worker.ts" },
+        {
+          entry: "test/fakes/torture-gateway.worker.ts",
+          functionsEntry: "test/fakes/torture-functions.worker.ts",
+        },
       );
       tenant = torturedTenant(upstream, limits);
       await gateway.publish(tenant);
@@ -78,7 +82,7 @@ describe.each(cases)(
       over = true;
       await killer;
       await eventually(async () => {
-        for (const name of names) expect((await auditOf(gateway.url, name)).exchanges.held).toBe(0);
+        for (const name of names) expect((await auditOf(gateway.url, name)).reservations.held).toBe(0);
         expect(await drift(gateway.url, tenant, outcomes)).toEqual([]);
       });
       const billed = orders.reduce((sum, { id }) => sum + upstream.billed(id), 0);
@@ -106,6 +110,62 @@ describe.each(cases)(
     });
   },
 );
+
+describe("1000 exchanges that take from the same advances", () => {
+  let gateway: GatewayUnderTest;
+  let tenant: Tenant;
+
+  beforeAll(async () => {
+    gateway = await startGateway(
+      { ALLOWED_PRIVATE_HOSTS: host() },
+      { entry: "test/fakes/torture-gateway.worker.ts", functionsEntry: "test/fakes/torture-functions.worker.ts" },
+    );
+    // Far from the limits, so that nobody waits for the ledger, and what was taken comes to it with the traces.
+    tenant = torturedTenant(upstream, { tokens: 100_000_000, usdMicros: 200_000_000, each: false });
+    await gateway.publish(tenant);
+  });
+  afterAll(() => gateway?.close());
+
+  it("are booked to the token, each once, while ledger and outboxes die under them", async () => {
+    const root = tenant.bundle.project.id;
+    // What a caller who leaves early takes is an estimate; all others the provider counts.
+    const orders = ordersOf(1_300, 23)
+      .filter(({ fate }) => fate !== "left-early")
+      .slice(0, 1_000);
+    let over = false;
+    const names = [root, ...Array.from({ length: TRACE_OUTBOX_SHARDS }, (_, n) => traceOutboxName(n))];
+    const killer = (async () => {
+      for (let at = 0; !over; at++) {
+        await crash(gateway.url, names[at % names.length] ?? root);
+        await new Promise((resolve) => {
+          setTimeout(resolve, 50);
+        });
+      }
+    })();
+    const queue = [...orders];
+    const outcomes: Outcome[] = [];
+    const caller = async (): Promise<void> => {
+      for (let order = queue.pop(); order !== undefined; order = queue.pop())
+        outcomes.push(await exchange(order, { url: gateway.url, key: tenant.key, upstream }));
+    };
+    await Promise.all(Array.from({ length: 100 }, caller));
+    over = true;
+    await killer;
+    const billed = orders.reduce((sum, { id }) => sum + upstream.billed(id), 0);
+    // Idle advances go back after some seconds.
+    await eventually(async () => {
+      const rows = await usageOf(gateway.url, root);
+      expect(rows.find(({ budget }) => budget === "tokens")).toMatchObject({
+        spent: { tokens: billed },
+        reserved: { tokens: 0, requests: 0 },
+      });
+      expect(await auditOf(gateway.url, root)).toMatchObject({ balanced: true, reservations: { held: 0, assumed: 0 } });
+    });
+    console.log(`ledger torture, advances: ${JSON.stringify({ answered: countOf(outcomes, "answered"), billed })}`);
+    expect(countOf(outcomes, "refused") + countOf(outcomes, "lost")).toBe(0);
+    expect(countOf(outcomes, "answered")).toBeGreaterThan(orders.length / 2);
+  });
+});
 
 describe("a gateway that is killed", () => {
   const dir = mkdtempSync(join(tmpdir(), "millrace-torture-"));
@@ -169,7 +229,7 @@ describe("a gateway that is killed", () => {
     expect(countOf(after, "answered")).toBeGreaterThan(0);
     const lost = countOf(outcomes, "lost");
     console.log(
-      `ledger after kill -9: ${JSON.stringify({ acknowledged: acknowledged.length, lost, held: audit.exchanges.held })}`,
+      `ledger after kill -9: ${JSON.stringify({ acknowledged: acknowledged.length, lost, held: audit.reservations.held })}`,
     );
   });
 });

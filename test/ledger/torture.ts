@@ -45,8 +45,15 @@ export function ordersOf(count: number, seed: number): readonly Order[] {
   }));
 }
 
+export interface TortureLimits {
+  readonly tokens: number;
+  readonly usdMicros: number;
+  /** False = no account for each exchange: then all of them take from the same advances. */
+  readonly each?: boolean;
+}
+
 /** A project with a budget of tokens and one of money that bind, and an account for each user, who is one exchange. */
-export function torturedTenant(upstream: CountingUpstream, limits: { tokens: number; usdMicros: number }): Tenant {
+export function torturedTenant(upstream: CountingUpstream, limits: TortureLimits): Tenant {
   const month = { kind: "calendar", unit: "month" };
   const timeouts = { headers_ms: 20_000, first_token_ms: 20_000, gap_ms: 20_000, total_ms: 60_000 };
   const resilience = { max_attempts: 3, retries_per_target: 2, backoff_ms: 1 };
@@ -69,7 +76,17 @@ export function torturedTenant(upstream: CountingUpstream, limits: { tokens: num
     budgets: [
       budgetSchema.parse({ name: "tokens", scope: "project", window: month, limit: { tokens: limits.tokens } }),
       budgetSchema.parse({ name: "money", scope: "project", window: month, limit: { usd_micros: limits.usdMicros } }),
-      budgetSchema.parse({ name: "each", scope: "user", window: month, limit: { requests: 1 }, on_exceed: "alert" }),
+      ...(limits.each === false
+        ? []
+        : [
+            budgetSchema.parse({
+              name: "each",
+              scope: "user",
+              window: month,
+              limit: { requests: 1 },
+              on_exceed: "alert",
+            }),
+          ]),
     ],
     prices: [
       { origin: "override", price: priceSchema.parse({ scope: { provider: "local" }, model: "m", rates: RATES }) },

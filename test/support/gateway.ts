@@ -105,6 +105,8 @@ const common = { compatibilityDate: "2026-11-02", compatibilityFlags: ["nodejs_c
 export interface GatewayOptions {
   /** A Worker around the gateway's own, for tests that reach behind it. */
   readonly entry?: string;
+  /** Another double of the functions Worker. */
+  readonly functionsEntry?: string;
   /** Where its state lies; it is the caller's to remove. */
   readonly dir?: string;
 }
@@ -119,7 +121,7 @@ export async function startGateway(
   const rawPublicKey = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "", "base64url").toString("base64");
   const [gateway, functions] = await Promise.all([
     bundleWorker(options.entry ?? "edge/gateway/worker.ts"),
-    bundleWorker("test/fakes/functions.worker.ts"),
+    bundleWorker(options.functionsEntry ?? "test/fakes/functions.worker.ts"),
   ]);
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), "millrace-gateway-"));
   const logs: string[] = [];
@@ -153,7 +155,7 @@ export async function startGateway(
           durableObjects: {
             CONFIG_HUB: { className: "ConfigHub", scriptName: "functions", useSQLite: true },
             TRACE_OUTBOX: { className: "TraceOutbox", scriptName: "functions", useSQLite: true },
-            LEDGER: { className: "Ledger", useSQLite: true },
+            LEDGER: { className: "Ledger", scriptName: "functions", useSQLite: true },
             TARGET_HEALTH: { className: "TargetHealth", useSQLite: true },
             TELEMETRY: { className: "Telemetry", useSQLite: true },
             BATCH_RUN: { className: "BatchRun", useSQLite: true },
@@ -169,7 +171,10 @@ export async function startGateway(
           durableObjects: {
             CONFIG_HUB: { className: "ConfigHub", useSQLite: true },
             TRACE_OUTBOX: { className: "TraceOutbox", useSQLite: true },
+            LEDGER: { className: "Ledger", useSQLite: true },
           },
+          bindings: vars,
+          queueProducers: { TRACES: "traces" },
           queueConsumers: { traces: { maxBatchSize: 1, maxBatchTimeout: 0 } },
         },
       ],

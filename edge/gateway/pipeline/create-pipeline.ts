@@ -6,6 +6,7 @@ import type { GatewayConfig } from "../config.ts";
 import { createIsolateHealth } from "../health/isolate-health.ts";
 import { createCacheApi } from "../stages/cache/cache-api.ts";
 import { Flights } from "../stages/cache/index.ts";
+import { type AdvanceDeps, IsolateAdvances, type ReserveDeps } from "../stages/reserve/index.ts";
 import { createTraceWriter, type TraceWriter } from "../stages/record/trace-writer.ts";
 import { createPromptCache } from "../stages/resolve/resolve-prompt.ts";
 import { IsolateMetrics } from "../metrics/isolate-metrics.ts";
@@ -42,6 +43,19 @@ function counted(writer: TraceWriter, metrics: IsolateMetrics): TraceWriter {
   };
 }
 
+const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
+
+function reserveDeps(config: GatewayConfig, { nowMs, log }: Platform): ReserveDeps {
+  const deps: AdvanceDeps = {
+    ledger: (name) => config.ledger.getByName(name),
+    newReservationId: () => `rsv_${crypto.randomUUID().replaceAll("-", "")}`,
+    pause,
+    nowMs,
+    log,
+  };
+  return { ...deps, advances: new IsolateAdvances(deps), shards: config.ledgerShards };
+}
+
 /** Puts the stages together with what they need of this isolate. */
 export function createPipeline(config: GatewayConfig, platform: Platform): Pipeline {
   const { log, nowMs } = platform;
@@ -73,7 +87,6 @@ export function createPipeline(config: GatewayConfig, platform: Platform): Pipel
     chance,
     log,
   });
-  const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
   const metrics = new IsolateMetrics({
     isolate,
     service: () => config.telemetry.getByName(TELEMETRY_OBJECT),
@@ -90,13 +103,7 @@ export function createPipeline(config: GatewayConfig, platform: Platform): Pipel
     health,
     metrics,
     dispatch: { ...clock, fetch: platform.fetch, allowedPrivateHosts: config.allowedPrivateHosts, chance },
-    reserve: {
-      ledger: (name) => config.ledger.getByName(name),
-      shards: config.ledgerShards,
-      pause,
-      nowMs,
-      log,
-    },
+    reserve: reserveDeps(config, platform),
     observe: (ended, keepAlive) => {
       try {
         observeExchange(ended, metrics);

@@ -154,12 +154,17 @@ export class ExchangeRun {
       attempts: this.attempts,
       account,
     };
-    const recorded = record(facts, this.deps.record).then(() => this.#observe(facts, endedMs));
-    const settled = this.#holding?.end(account);
-    this.caller.keepAlive(Promise.all([recorded, settled]));
+    const due = this.#holding?.end(account);
+    const recorded = record(facts, due, this.deps.record).then(async (place) => {
+      if (place === "outbox") this.#holding?.handedOn(due);
+      else if (due !== undefined) await this.#holding?.settle(due);
+      this.#observe(facts, endedMs);
+    });
+    const all = Promise.all([recorded, this.#holding?.settled]);
+    this.caller.keepAlive(all);
     if (!this.deps.waitForTrace) return;
     // What was spent is durable before the answer ends, like its trace; what is given back may follow.
-    await (this.attempts.started === 0 ? recorded : Promise.all([recorded, settled]));
+    await (this.attempts.started === 0 ? recorded : all);
   }
 
   /** Counts the exchange, the wait for its trace included where the caller waited for it. */

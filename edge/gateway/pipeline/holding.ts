@@ -1,10 +1,11 @@
 import type { JsonValue, Usage } from "@millrace/core/contract";
 import { isMillraceError } from "@millrace/core/contract";
-import { limitHeaders } from "@millrace/core/ledger";
+import { limitHeaders, type PartlyKnownAmounts } from "@millrace/core/ledger";
 import type { AttemptLog } from "../exchange/attempt-log.ts";
 import { exchangeCost, withDoubts, withEstimate } from "../exchange/exchange-cost.ts";
 import type { Timeline } from "../exchange/timeline.ts";
 import {
+  type Due,
   mayBeBilled,
   reserve,
   type ReserveDecision,
@@ -46,7 +47,8 @@ export class Holding {
   readonly #input: ReserveInput;
   readonly #deps: HoldingDeps;
   /** Never rejects. */
-  readonly #outcome: Promise<Outcome>;
+  readonly #begun: Promise<Outcome>;
+  #outcome: Outcome | undefined;
   #limits: Record<string, string> = {};
   #over = false;
   readonly #ended = Promise.withResolvers<void>();
@@ -59,7 +61,7 @@ export class Holding {
         this.#limits = limitHeaders(accounts, deps.reserve.nowMs());
       },
     };
-    this.#outcome = this.#begin();
+    this.#begun = this.#begin();
     // The platform may drop a request whose caller has left; not before what it holds is settled.
     input.keepAlive(this.#ended.promise);
   }
@@ -78,46 +80,77 @@ export class Holding {
       outcome = { error };
     }
     this.#deps.timeline.add("reserve", startedAtMs, reasonOf(outcome));
+    this.#outcome = outcome;
     return outcome;
   }
 
   /** Resolves once the exchange may go to a model. @throws MillraceError why it may not. */
   async confirm(): Promise<void> {
-    const outcome = await this.#outcome;
+    const outcome = await this.#begun;
     if ("error" in outcome) throw outcome.error;
   }
 
   /** Whether one more call may be made beside those that may be billed already. */
   async mayCall(): Promise<boolean> {
-    const outcome = await this.#outcome;
+    const outcome = await this.#begun;
     if ("error" in outcome || outcome.decision.state === "none") return !("error" in outcome);
     const { attempts } = this.#deps;
     const unbilled = attempts.attempts.filter((attempt) => !mayBeBilled(attempt)).length;
     return outcome.decision.reservation.cover(attempts.started - unbilled);
   }
 
-  /** Ends the reservation, once: with what was taken, or with nothing when no model was asked. Never rejects. */
-  async end({ usage, costUsdMicros }: EndedAccount): Promise<void> {
-    if (this.#over) return;
+  /**
+   * Ends the reservation, once: with what was taken, or with nothing when no model was asked.
+   * @returns what may come to the ledger with the trace; undefined where nothing has to, or it is told already.
+   */
+  end(account: EndedAccount): Due | undefined {
+    if (this.#over) return undefined;
     this.#over = true;
-    try {
-      await this.#settle({ usage, costUsdMicros });
-    } finally {
-      this.#ended.resolve();
+    const outcome = this.#outcome;
+    // Only who asked no model ends before the ledger has answered.
+    if (outcome === undefined || this.#deps.attempts.started === 0) {
+      void this.#release();
+      return undefined;
     }
+    if ("error" in outcome || outcome.decision.state === "none") {
+      this.#ended.resolve();
+      return undefined;
+    }
+    const due = outcome.decision.reservation.end(this.#settlement(account));
+    if (!due.isUrgent) return due;
+    void this.settle(due);
+    return undefined;
   }
 
-  async #settle({ usage, costUsdMicros }: EndedAccount): Promise<void> {
-    const outcome = await this.#outcome;
-    if ("error" in outcome || outcome.decision.state === "none") return;
-    const { reservation } = outcome.decision;
+  /** Resolves once the ledger has heard all that it has to hear from here. Never rejects. */
+  get settled(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** It goes to the ledger with the trace. */
+  handedOn(due: Due | undefined): void {
+    if (due !== undefined) this.#ended.resolve();
+  }
+
+  /** Tells the ledger now. Never rejects. */
+  async settle(due: Due): Promise<void> {
+    const outcome = this.#outcome;
+    if (outcome !== undefined && "decision" in outcome && outcome.decision.state !== "none")
+      await outcome.decision.reservation.settle(due);
+    this.#ended.resolve();
+  }
+
+  async #release(): Promise<void> {
+    const outcome = await this.#begun;
+    if ("decision" in outcome && outcome.decision.state !== "none") await outcome.decision.reservation.release();
+    this.#ended.resolve();
+  }
+
+  #settlement({ usage, costUsdMicros }: EndedAccount): PartlyKnownAmounts {
     const { attempts } = this.#deps;
-    if (attempts.started === 0) await reservation.release();
-    else {
-      const calls = withDoubts(withEstimate(attempts.attempts, usage));
-      const { bundle } = this.#input.admission.config;
-      const cost = costUsdMicros ?? exchangeCost(calls, { bundle, atMs: this.#deps.reserve.nowMs() }).costUsdMicros;
-      await reservation.settle(settlementOf({ calls, started: attempts.started, costUsdMicros: cost }));
-    }
+    const calls = withDoubts(withEstimate(attempts.attempts, usage));
+    const { bundle } = this.#input.admission.config;
+    const cost = costUsdMicros ?? exchangeCost(calls, { bundle, atMs: this.#deps.reserve.nowMs() }).costUsdMicros;
+    return settlementOf({ calls, started: attempts.started, costUsdMicros: cost });
   }
 }

@@ -1,9 +1,10 @@
-import { MAX_SHELVED_BODIES_BYTES, type TraceRecord } from "@millrace/core/contract";
+import { MAX_SHELVED_BODIES_BYTES, type SettlementText, type TraceRecord } from "@millrace/core/contract";
+import type { Settlement } from "@millrace/core/ledger";
 import { errorFields, type Log } from "@millrace/core/log";
 import { within } from "../../memory/within.ts";
 import { type BodiesText, bodiesText, messageText, NO_BODIES } from "./message-text.ts";
 import { bodiesKey, type ExchangeFacts, traceRecord } from "./trace-message.ts";
-import type { TraceWriter } from "./trace-writer.ts";
+import type { TracePlace, TraceWriter } from "./trace-writer.ts";
 
 /** A large body is written before its trace points at it; beyond this the trace goes without. */
 const BODIES_LIMIT_MS = 5_000;
@@ -36,12 +37,28 @@ async function placeBodies(
   }
 }
 
+/** What a ledger is to hear of the exchange, and which. */
+export interface DueSettlement {
+  readonly ledgerName: string;
+  readonly settlement: Settlement;
+}
+
+function settlementText(due: DueSettlement | undefined): SettlementText | undefined {
+  return due && { ledger: due.ledgerName, text: JSON.stringify(due.settlement) };
+}
+
 /**
- * Stage 9. Makes the trace durable; resolves once it is, or once every place for it was tried. Never throws and never changes the answer.
+ * Stage 9. Makes the trace durable, and the settlement with it; resolves once they are, or once every place for the trace was tried. Never throws
+ * and never changes the answer.
+ * @returns where the trace came to rest; only the outbox hands the settlement on.
  */
-export async function record(facts: ExchangeFacts, deps: RecordDeps): Promise<void> {
+export async function record(
+  facts: ExchangeFacts,
+  due: DueSettlement | undefined,
+  deps: RecordDeps,
+): Promise<TracePlace> {
   const traced = traceRecord(facts);
   const outbox = deps.writer.outboxOf(traced.environment_id);
   const text = messageText(traced, outbox, await placeBodies(traced, bodiesText(facts), deps));
-  await deps.writer.write({ traceId: traced.id, text }, outbox);
+  return deps.writer.write({ traceId: traced.id, text, settlement: settlementText(due) }, outbox);
 }

@@ -14,11 +14,14 @@ export interface TraceWriterDeps {
   readonly log: Log;
 }
 
+/** `lost` only when outbox, queue and R2 are all away, which is logged and counted. */
+export type TracePlace = "outbox" | "queue" | "spill" | "lost";
+
 export interface TraceWriter {
   /** The outbox object that holds an environment's traces. */
   outboxOf(environmentId: string): string;
-  /** Where the message came to rest; `lost` only when outbox, queue and R2 are all away, which is logged and counted. Never throws. */
-  write(message: TraceText, outbox: string): Promise<"outbox" | "queue" | "spill" | "lost">;
+  /** Where the message came to rest. Never throws. */
+  write(message: TraceText, outbox: string): Promise<TracePlace>;
 }
 
 /** FNV-1a: spreads environments over shards; no secret, no collision matters. */

@@ -14,6 +14,11 @@ export interface Patience {
   readonly limitMs: number;
 }
 
+/** A caller waits for it. */
+export const WHILE_WAITED_FOR: Patience = { pausesMs: [10, 50, 200], limitMs: 2_000 };
+/** Behind the caller's back: tries and pauses together stay within the half minute that a Worker outlives them. */
+export const BEHIND: Patience = { pausesMs: [50, 200, 1_000, 8_000], limitMs: 3_000 };
+
 /**
  * One call of a ledger, tried again: all its calls are idempotent, and an object that restarts is back within milliseconds.
  * @throws what the last try threw.

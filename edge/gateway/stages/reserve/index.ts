@@ -3,22 +3,23 @@ import {
   type AccountState,
   applyingEntries,
   type LedgerEntry,
+  ledgerName,
+  metrics,
   type PartlyKnownAmounts,
   refusalError,
-  type ReserveOutcome,
 } from "@millrace/core/ledger";
 import { errorFields } from "@millrace/core/log";
 import type { Admission } from "../../exchange/admission.ts";
 import type { Resolution } from "../../exchange/resolution.ts";
-import { ledgerName } from "../../objects/ledger/ledger-name.ts";
-import { callLedger } from "./call-ledger.ts";
+import type { HoldOutcome, HoldRequest } from "./advances/isolate-advances.ts";
 import { requestBound } from "./request-bound.ts";
-import { Reservation, type ReservationDeps, type ReserveDecision, WHILE_WAITED_FOR } from "./reservation.ts";
+import { Reservation, type ReservationDeps, type ReserveDecision } from "./reservation.ts";
 
 export interface ReserveDeps extends ReservationDeps {
   /** Objects that share one project's ledger. */
   readonly shards: number;
   readonly nowMs: () => number;
+  readonly newReservationId: () => string;
 }
 
 export interface ReserveInput {
@@ -61,25 +62,37 @@ interface Asking {
   readonly atMost: PartlyKnownAmounts;
 }
 
-async function ask({ input, entries, atMost }: Asking, deps: ReserveDeps): Promise<ReserveDecision> {
-  const { id, admission, resolution } = input;
-  const project = { id: admission.principal.projectId, slug: admission.principal.projectSlug };
-  const rolling = entries.some(({ window }) => window.kind === "rolling");
-  const name = ledgerName({ projectId: project.id, exchangeId: id, rolling }, deps.shards);
-  const facts = { id, ledgerName: name, project, entries, atMost };
-  let outcome: ReserveOutcome;
+/** Exchanges that take from the same advances: of one configuration, about the same accounts, and with the same things known. */
+function poolKey({ input, entries, atMost }: Asking): string {
+  const known = metrics.map((metric) => (atMost[metric] === null ? "-" : "+")).join("");
+  return JSON.stringify([input.admission.config.hash, known, entries.map(({ budget, account }) => [budget, account])]);
+}
+
+function holdRequest(asking: Asking, deps: ReserveDeps): HoldRequest {
+  const { input, entries, atMost } = asking;
+  const { projectId, projectSlug } = input.admission.principal;
+  const key = poolKey(asking);
+  const pool = deps.advances.pool(key, () => {
+    const rolling = entries.some(({ window }) => window.kind === "rolling");
+    const name = ledgerName({ projectId, id: deps.newReservationId(), rolling }, deps.shards);
+    return { ledgerName: name, project: { id: projectId, slug: projectSlug }, entries };
+  });
+  return { key, pool, amounts: atMost, ttlMs: ttlMs(input.resolution), keepAlive: input.keepAlive };
+}
+
+async function ask(asking: Asking, deps: ReserveDeps): Promise<ReserveDecision> {
+  const { input, entries } = asking;
+  const request = holdRequest(asking, deps);
+  let outcome: HoldOutcome;
   try {
-    outcome = await callLedger(
-      name,
-      (ledger) => ledger.reserve({ id, project, entries, atMost, ttlMs: ttlMs(resolution) }),
-      { deps, patience: WHILE_WAITED_FOR },
-    );
+    outcome = await deps.advances.hold(request);
   } catch (cause) {
-    deps.log("error", "ledger-away", { trace_id: id, ...errorFields(cause) });
+    deps.log("error", "ledger-away", { trace_id: input.id, ...errorFields(cause) });
     const blocking = entries.filter((entry) => entry.blocking).map((entry) => entry.budget);
-    if (blocking.length === 0) return { state: "open", reservation: new Reservation(facts, false, deps), accounts: [] };
-    // The reservation may have been made although its answer was lost.
-    input.keepAlive(new Reservation(facts, true, deps).release());
+    if (blocking.length === 0) {
+      const reservation = new Reservation({ exchangeId: input.id, request, parts: [] }, deps);
+      return { state: "open", reservation, accounts: [] };
+    }
     throw new MillraceError("state-unavailable", {
       message: `The ledger is away, and the budget ${blocking.join(", ")} admits nothing that it cannot count. Retry in a moment.`,
       retryAfterSeconds: 1,
@@ -88,12 +101,13 @@ async function ask({ input, entries, atMost }: Asking, deps: ReserveDeps): Promi
   }
   input.tell(outcome.accounts);
   if (!outcome.ok) throw refusalError(outcome.refusal, outcome.asked, deps.nowMs());
-  return { state: "held", reservation: new Reservation(facts, true, deps), accounts: outcome.accounts };
+  const { accounts, parts } = outcome;
+  return { state: "held", reservation: new Reservation({ exchangeId: input.id, request, parts }, deps), accounts };
 }
 
 /**
  * Stage 5. Holds the most that the exchange can take in every account that it is about, or refuses. An exchange that no budget is about asks
- * nobody. When the ledger is away, what blocks refuses and what only tells lets pass.
+ * nobody; far from every limit it takes from what this isolate holds. When the ledger is away, what blocks refuses and what only tells lets pass.
  * @throws MillraceError `rate-limited`, `budget-exceeded`, `request-too-costly`, `unbounded-request`, `unknown-price`, `state-unavailable`.
  */
 export async function reserve(input: ReserveInput, deps: ReserveDeps): Promise<ReserveDecision> {
@@ -104,5 +118,6 @@ export async function reserve(input: ReserveInput, deps: ReserveDeps): Promise<R
   return ask({ input, entries, atMost: requestBound(bound) }, deps);
 }
 
-export type { ReserveDecision, Reservation } from "./reservation.ts";
+export { type AdvanceDeps, IsolateAdvances } from "./advances/isolate-advances.ts";
+export type { Due, ReserveDecision, Reservation } from "./reservation.ts";
 export { mayBeBilled, settlementOf } from "./settlement-of.ts";

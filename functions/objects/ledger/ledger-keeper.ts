@@ -1,4 +1,4 @@
-import type { Amounts, BudgetAudit, ExchangeState, LedgerAudit } from "@millrace/core/ledger";
+import type { Amounts, BudgetAudit, LedgerAudit } from "@millrace/core/ledger";
 import type { BookDeps, LedgerBook } from "./ledger-book.ts";
 
 /** Rows of one alarm: a transaction of a few milliseconds, between which others are answered. */
@@ -18,6 +18,9 @@ interface Side {
   readonly spent: Amounts;
   readonly reserved: Amounts;
 }
+
+/** What a line belongs to. */
+type Owner = "reservation" | "exchange";
 
 const NOTHING: Side = {
   spent: { requests: 0, tokens: 0, usd_micros: 0 },
@@ -51,19 +54,12 @@ export class LedgerKeeper {
   keep(): boolean {
     return this.#book.atomically(() => {
       const nowMs = this.#deps.nowMs();
-      const due = [
-        ...this.#sql.exec<{ id: string; state: string }>(
-          "select id, state from exchange where due_ms <= ? order by due_ms limit ?",
-          nowMs,
-          BATCH,
-        ),
-      ];
-      for (const { id, state } of due) {
-        if (state === "held") this.#book.assume(id);
-        else this.#archiveExchange(id);
-      }
+      const reservations = this.#due("reservation", nowMs);
+      for (const id of reservations) if (!this.#book.assume(id)) this.#archive("reservation", id);
+      const exchanges = this.#due("exchange", nowMs);
+      for (const id of exchanges) this.#archive("exchange", id);
       const dropped = this.#dropBuckets(nowMs);
-      return due.length === BATCH || dropped === BATCH;
+      return [reservations.length, exchanges.length, dropped].includes(BATCH);
     });
   }
 
@@ -71,26 +67,33 @@ export class LedgerKeeper {
   nextDueMs(): number | undefined {
     const { due } = this.#sql
       .exec<{ due: number | null }>(
-        `select min(due) due from (select min(due_ms) due from exchange union all select min(expires_ms) from bucket where lines = 0)`,
+        `select min(due) due from (select min(due_ms) due from exchange union all select min(due_ms) from reservation
+         union all select min(expires_ms) from bucket where lines = 0)`,
       )
       .one();
     return due ?? undefined;
   }
 
-  #archiveExchange(id: string): void {
+  #due(table: Owner, nowMs: number): readonly string[] {
+    const query = `select id from ${table} where due_ms <= ? order by due_ms limit ?`;
+    return [...this.#sql.exec<{ id: string }>(query, nowMs, BATCH)].map(({ id }) => id);
+  }
+
+  /** What it took goes into the sums; of a reservation, what was assumed and never put right. */
+  #archive(table: Owner, id: string): void {
     this.#sql.exec(
       `insert into archive (side, budget, r, t, u)
-       select 'exchange', a.budget, sum(e.r), coalesce(sum(e.t), 0), coalesce(sum(e.u), 0)
-       from line l join account a on a.id = l.account join exchange e on e.id = l.exchange where l.exchange = ? group by a.budget
+       select 'exchange', a.budget, sum(o.r), coalesce(sum(o.t), 0), coalesce(sum(o.u), 0)
+       from line l join account a on a.id = l.account join ${table} o on o.id = l.owner where l.owner = ? group by a.budget
        on conflict (side, budget) do update set r = r + excluded.r, t = t + excluded.t, u = u + excluded.u`,
       id,
     );
     this.#sql.exec(
-      "update bucket set lines = lines - 1 where (account, slot) in (select account, slot from line where exchange = ?)",
+      "update bucket set lines = lines - 1 where (account, slot) in (select account, slot from line where owner = ?)",
       id,
     );
-    this.#sql.exec("delete from line where exchange = ?", id);
-    this.#sql.exec("delete from exchange where id = ?", id);
+    this.#sql.exec("delete from line where owner = ?", id);
+    this.#sql.exec(`delete from ${table} where id = ?`, id);
   }
 
   #dropBuckets(nowMs: number): number {
@@ -125,9 +128,10 @@ export class LedgerKeeper {
         union all select budget, r, t, u, 0, 0, 0 from archive where side = 'account') group by budget`);
     const exchanges = this.#sides(`
       select budget, sum(sr) sr, sum(st) st, sum(su) su, sum(hr) hr, sum(ht) ht, sum(hu) hu from (
-        select a.budget, iif(e.state = 'held', 0, e.r) sr, iif(e.state = 'held', 0, coalesce(e.t, 0)) st, iif(e.state = 'held', 0, coalesce(e.u, 0)) su,
-          iif(e.state = 'held', e.r, 0) hr, iif(e.state = 'held', coalesce(e.t, 0), 0) ht, iif(e.state = 'held', coalesce(e.u, 0), 0) hu
-          from line l join exchange e on e.id = l.exchange join account a on a.id = l.account
+        select a.budget, e.r sr, e.t st, e.u su, 0 hr, 0 ht, 0 hu from line l join exchange e on e.id = l.owner join account a on a.id = l.account
+        union all select a.budget, iif(o.state = 'held', 0, o.r), iif(o.state = 'held', 0, coalesce(o.t, 0)), iif(o.state = 'held', 0, coalesce(o.u, 0)),
+          iif(o.state = 'held', o.r, 0), iif(o.state = 'held', coalesce(o.t, 0), 0), iif(o.state = 'held', coalesce(o.u, 0), 0)
+          from line l join reservation o on o.id = l.owner join account a on a.id = l.account
         union all select a.budget, g.spent_r, g.spent_t, g.spent_u, g.granted_r - g.spent_r, g.granted_t - g.spent_t, g.granted_u - g.spent_u
           from lease g join account a on a.id = g.account
         union all select budget, r, t, u, 0, 0, 0 from archive where side = 'exchange') group by budget`);
@@ -138,12 +142,17 @@ export class LedgerKeeper {
         sameAmounts(byAccount.spent, byExchange.spent) && sameAmounts(byAccount.reserved, byExchange.reserved);
       return { budget, byAccount, byExchange, balanced };
     });
-    const counts: Record<ExchangeState, number> = { held: 0, settled: 0, released: 0, assumed: 0 };
-    for (const row of this.#sql.exec<{ state: ExchangeState; n: number }>(
-      "select state, count(*) n from exchange group by state",
-    ))
-      counts[row.state] = row.n;
-    return { balanced: budgets.every((budget) => budget.balanced), budgets, exchanges: counts };
+    return { balanced: budgets.every((budget) => budget.balanced), budgets, ...this.#counts() };
+  }
+
+  #counts(): Pick<LedgerAudit, "settled" | "reservations"> {
+    const { settled, held, assumed } = this.#sql
+      .exec<{ settled: number; held: number; assumed: number }>(
+        `select (select count(*) from exchange) settled, count(*) filter (where state = 'held') held, count(*) filter (where state = 'assumed') assumed
+         from reservation where r > 0 or coalesce(t, 0) > 0 or coalesce(u, 0) > 0`,
+      )
+      .one();
+    return { settled, reservations: { held, assumed } };
   }
 
   #sides(query: string): ReadonlyMap<string, Side> {

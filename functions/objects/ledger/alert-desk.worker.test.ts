@@ -46,7 +46,7 @@ function withDesk(work: (world: World) => Promise<void>): Promise<void> {
   });
 }
 const spend = ({ book, desk }: World, id: string, tokens: number): boolean => {
-  book.settle({ id, project, entries: [entry], actual: { requests: 1, tokens, usd_micros: 0 } });
+  book.settle({ id, project, entries: [entry], actual: { requests: 1, tokens, usd_micros: 0 }, held: [] });
   return desk.note(project, [entry]);
 };
 const fractions = ({ delivered }: World) =>
@@ -80,6 +80,7 @@ describe("AlertDesk", () => {
         project,
         entries: [entry],
         atMost: { requests: 1, tokens: 101, usd_micros: 0 },
+        wanted: 0,
         ttlMs: 1,
       };
       const outcome = world.book.reserve(asked);

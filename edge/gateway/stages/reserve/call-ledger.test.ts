@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BEHIND } from "./reservation.ts";
+import { BEHIND } from "./call-ledger.ts";
 
 /** A Worker outlives its caller by so much (`waitUntil`, Cloudflare's limits of Workers). Milliseconds. */
 const OUTLIVES_MS = 30_000;

@@ -46,11 +46,17 @@ function shardOn(storage: DurableObjectStorage) {
   const deps = { nowMs: () => clock.nowMs, shard: () => "prj_a#0", project: () => project, root: () => root };
   const grants = new ShardGrants(storage.sql, book, deps);
   const reserve = (id: string, user: number) => {
-    const request = { id, project, entries: [userEntry(user)], atMost, ttlMs: 600_000 };
-    return grants.within(request, () => book.reserve(request, "unchecked"));
+    const request = { id, project, entries: [userEntry(user)], atMost, wanted: 0, ttlMs: 600_000 };
+    return grants.within(request, (spare) => book.reserve(request, spare));
   };
   const settle = (id: string, user: number, tokens: number) =>
-    book.settle({ id, project, entries: [userEntry(user)], actual: { ...atMost, tokens } });
+    book.settle({
+      id: `exchange ${id}`,
+      project,
+      entries: [userEntry(user)],
+      actual: { ...atMost, tokens },
+      held: [{ reservation: id, amounts: atMost }],
+    });
   /** What the root was told since the last time: users and what they have spent. */
   const heard = () =>
     told

@@ -7,7 +7,7 @@ import type {
   PartlyKnownAmounts,
   ReserveOutcome,
   ReserveRequest,
-  SettleRequest,
+  Settlement,
 } from "@millrace/core/ledger";
 import type { Ledger } from "../ledger.ts";
 import { ASSUMED_RETENTION_MS, DONE_RETENTION_MS, LedgerBook } from "./ledger-book.ts";
@@ -36,10 +36,16 @@ const amounts = (tokens: number | null, micros: number | null = 0): PartlyKnownA
   usd_micros: micros,
 });
 function asking(id: string, entries: readonly LedgerEntry[], atMost: PartlyKnownAmounts): ReserveRequest {
-  return { id, project, entries, atMost, ttlMs: 600_000 };
+  return { id, project, entries, atMost, wanted: 0, ttlMs: 600_000 };
 }
-function settling(id: string, entries: readonly LedgerEntry[], actual: PartlyKnownAmounts): SettleRequest {
-  return { id, project, entries, actual };
+/** The exchange that holds all of the reservation of its name. */
+function settling(
+  id: string,
+  entries: readonly LedgerEntry[],
+  { actual, held }: { readonly actual: PartlyKnownAmounts; readonly held?: PartlyKnownAmounts },
+): Settlement {
+  const parts = held === undefined ? [] : [{ reservation: id, amounts: held }];
+  return { id: `exchange ${id}`, project, entries, actual, held: parts };
 }
 
 /** The book itself on the object's storage, with a clock that the test turns. */
@@ -102,7 +108,7 @@ describe("Ledger", () => {
   it("only counts what may not block", async () => {
     const soft = [entry({ tokens: 1 }, { blocking: false })];
     expect((await ledger().reserve(asking("x", soft, amounts(null, null)))).ok).toBe(true);
-    await ledger().settle(settling("x", soft, amounts(7, null)));
+    await ledger().settle(settling("x", soft, { actual: amounts(7, null), held: amounts(null, null) }));
     const [usage] = await ledger().usage({ limit: 10 });
     expect(usage).toMatchObject({ spent: { requests: 1, tokens: 7, usd_micros: 0 }, unknownCost: 1, unknownTokens: 0 });
   });
@@ -113,7 +119,8 @@ describe("Ledger", () => {
       expect((await ledger().reserve(asking("x", entries, amounts(80)))).ok).toBe(true);
     await evictDurableObject(ledger());
     expect((await ledger().reserve(asking("y", entries, amounts(80)))).ok).toBe(false);
-    for (let time = 0; time < 2; time++) await ledger().settle(settling("x", entries, amounts(30)));
+    const settlement = settling("x", entries, { actual: amounts(30), held: amounts(80) });
+    for (let time = 0; time < 2; time++) await ledger().settle(settlement);
     await evictDurableObject(ledger());
     const [usage] = await ledger().usage({ limit: 10 });
     expect(usage).toMatchObject({ spent: { tokens: 30 }, reserved: { tokens: 0 } });
@@ -124,25 +131,77 @@ describe("Ledger", () => {
     await ledger().reserve({ ...asking("x", entries, amounts(80)), ttlMs: -1 });
     expect(await runDurableObjectAlarm(ledger())).toBe(true);
     const audit = await ledger().audit();
-    expect(audit.exchanges).toEqual({ held: 0, settled: 0, released: 0, assumed: 1 });
+    expect(audit).toMatchObject({ settled: 0, reservations: { held: 0, assumed: 1 } });
     expect(audit.budgets[0]?.byAccount.spent.tokens).toBe(80);
+  });
+
+  it("takes what an outbox hands on once, however often and in whatever pieces it comes", async () => {
+    const entries = [entry({ tokens: 1000 })];
+    const item = (seq: number) => ({
+      seq,
+      settlement: settling(`x${seq}`, entries, { actual: amounts(10) }),
+    });
+    await ledger().post({ outbox: "outbox-1", items: [item(1), item(2)] });
+    await ledger().post({ outbox: "outbox-1", items: [item(1), item(2), item(5)] });
+    await ledger().post({ outbox: "outbox-1", items: [item(2)] });
+    // Numbers are each outbox's own; the exchange is the same, whichever way it came.
+    await ledger().post({ outbox: "outbox-2", items: [item(1), item(7)] });
+    const [usage] = await ledger().usage({ limit: 10 });
+    expect(usage?.spent.tokens).toBe(40);
+    expect((await ledger().audit()).balanced).toBe(true);
   });
 });
 
-describe("an exchange's states", () => {
+describe("spare", () => {
+  it("is given while every limit is far, never more than a small part of what is left, and holds what it says", async () => {
+    const entries = [entry({ tokens: 1_000_000 })];
+    const outcome = await ledger().reserve({ ...asking("x", entries, amounts(100)), wanted: 1000 });
+    expect(outcome).toMatchObject({ ok: true, spare: 156, forMs: 30_000 });
+    const [usage] = await ledger().usage({ limit: 1 });
+    expect(usage?.reserved).toEqual({ requests: 157, tokens: 15_700, usd_micros: 0 });
+    // Asked again, as after an answer that was lost.
+    expect(await ledger().reserve({ ...asking("x", entries, amounts(100)), wanted: 1000 })).toMatchObject({
+      spare: 156,
+    });
+  });
+
+  it("is not given near a limit, of which the nearest decides", async () => {
+    const far = entry({ tokens: 1_000_000 });
+    const near = entry({ requests: 60 }, { budget: "near", account: "key:a" });
+    expect(await ledger().reserve({ ...asking("x", [far, near], amounts(10)), wanted: 4 })).toMatchObject({ spare: 0 });
+    expect(await ledger().reserve({ ...asking("y", [far], amounts(10)), wanted: 4 })).toMatchObject({ spare: 4 });
+  });
+
+  it("is as good as its window's slot lasts, and not given where that is too short", async () => {
+    await withBook((on, _keeper, clock) => {
+      const rolling = (seconds: number) => [entry({ tokens: 1e9 }, { window: { kind: "rolling", seconds } })];
+      const asked = (id: string, seconds: number) =>
+        on.reserve({ ...asking(id, rolling(seconds), amounts(1)), wanted: 4 });
+      clock.nowMs += 500;
+      const hour = asked("hour", 3600);
+      expect(hour).toMatchObject({ spare: 4 });
+      expect(hour.ok && hour.forMs).toBeLessThanOrEqual(3600_000 / 256);
+      expect(asked("second", 1)).toMatchObject({ spare: 0 });
+    });
+  });
+});
+
+describe("a reservation's states", () => {
   const entries = [entry({ tokens: 1000, usd_micros: 1000 })];
+  const none = { requests: 0, tokens: 0, usd_micros: 0 };
   const book = (steps: (book: LedgerBook, keeper: LedgerKeeper, clock: { nowMs: number }) => void) =>
     withBook((...world) => {
       steps(...world);
       const keeper = world[1];
       expect(keeper.audit().balanced).toBe(true);
-      return { side: spentOf(keeper), states: keeper.audit().exchanges };
+      return { side: spentOf(keeper), reservations: keeper.audit().reservations };
     });
   const reserve = (on: LedgerBook, ttlMs = 1000) => on.reserve({ ...asking("x", entries, amounts(80, 90)), ttlMs });
-  const settle = (on: LedgerBook, actual = amounts(30, 40)) => on.settle(settling("x", entries, actual));
+  const settle = (on: LedgerBook, actual = amounts(30, 40)) =>
+    on.settle(settling("x", entries, { actual, held: amounts(80, 90) }));
 
   it("a settlement after the sweep books what was really taken, in place of the most", async () => {
-    const { side, states } = await book((on, keeper, clock) => {
+    const { side, reservations } = await book((on, keeper, clock) => {
       reserve(on);
       clock.nowMs += 1000;
       keeper.keep();
@@ -150,23 +209,10 @@ describe("an exchange's states", () => {
       settle(on);
     });
     expect(side?.spent).toEqual({ requests: 1, tokens: 30, usd_micros: 40 });
-    expect(states.assumed).toBe(0);
+    expect(reservations.assumed).toBe(0);
   });
 
-  it("a settlement before its reservation is booked once, and the reservation then holds nothing", async () => {
-    const { side } = await book((on) => {
-      settle(on);
-      expect(reserve(on).ok).toBe(true);
-      settle(on);
-    });
-    expect(side).toEqual({
-      spent: { requests: 1, tokens: 30, usd_micros: 40 },
-      reserved: { requests: 0, tokens: 0, usd_micros: 0 },
-    });
-  });
-
-  it("a release gives everything back, whether before or after the sweep; a settlement after it still counts", async () => {
-    const none = { requests: 0, tokens: 0, usd_micros: 0 };
+  it("what is given back is free, whether before or after the sweep, and once", async () => {
     for (const swept of [false, true]) {
       const { side } = await book((on, keeper, clock) => {
         reserve(on);
@@ -174,29 +220,41 @@ describe("an exchange's states", () => {
           clock.nowMs += 1000;
           keeper.keep();
         }
-        on.release("x");
-        on.release("x");
+        for (let time = 0; time < 2; time++) on.giveBack("x", amounts(50, 90));
       });
-      expect(side).toEqual({ spent: none, reserved: none });
+      const left = { requests: 0, tokens: 30, usd_micros: 0 };
+      expect(side).toEqual(swept ? { spent: left, reserved: none } : { spent: none, reserved: left });
       await reset();
     }
+  });
+
+  it("an exchange that is under way when the rest is given back is settled like any other", async () => {
+    const { side } = await book((on) => {
+      on.reserve({ ...asking("advance", entries, amounts(80, 90)), ttlMs: 1000 });
+      on.giveBack("advance", { requests: 0, tokens: 30, usd_micros: 90 });
+      const held = [{ reservation: "advance", amounts: { requests: 1, tokens: 50, usd_micros: 0 } }];
+      on.settle({ id: "exchange x", project, entries, actual: amounts(20), held });
+    });
+    expect(side).toEqual({ spent: { requests: 1, tokens: 20, usd_micros: 0 }, reserved: none });
+  });
+
+  it("nobody gives back, or frees, more than a reservation holds", async () => {
     const { side } = await book((on) => {
       reserve(on);
-      on.release("x");
-      settle(on);
-      on.release("x");
+      on.settle(settling("x", entries, { actual: amounts(30, 40), held: amounts(500, 500) }));
+      on.giveBack("x", amounts(500, 500));
     });
-    expect(side?.spent).toEqual({ requests: 1, tokens: 30, usd_micros: 40 });
+    expect(side).toEqual({ spent: { requests: 1, tokens: 30, usd_micros: 40 }, reserved: none });
   });
 
-  it("a reservation that was given up before it arrived is not made", async () => {
+  it("one that was given back before it arrived is not made", async () => {
     await book((on) => {
-      on.release("x");
-      expect(() => reserve(on)).toThrow(/released/);
+      on.giveBack("x", amounts(1));
+      expect(() => reserve(on)).toThrow(/given back/);
     });
   });
 
-  it("what nobody knows counts as what was reserved, and is marked", async () => {
+  it("what nobody knows counts as what was held, and is marked", async () => {
     const { side } = await book((on) => {
       reserve(on);
       settle(on, { requests: 1, tokens: null, usd_micros: null });
@@ -208,16 +266,17 @@ describe("an exchange's states", () => {
     expect(side?.spent).toEqual({ requests: 1, tokens: 80, usd_micros: 90 });
   });
 
-  it("a further attempt is held beside the first, once, and only where there is room", async () => {
-    await book((on) => {
-      reserve(on);
-      const more = { id: "x", attempt: 2, project, entries, atMost: { requests: 0, tokens: 900, usd_micros: 10 } };
-      expect(on.extend(more).ok).toBe(true);
-      expect(on.extend(more).ok).toBe(true);
-      expect(on.extend({ ...more, attempt: 3 }).ok).toBe(false);
-      expect(on.accounts.standing(1, Date.UTC(2026, 10, 22, 12)).reserved.tokens).toBe(980);
-      settle(on);
+  it("one exchange may hold parts of several", async () => {
+    const { side } = await book((on) => {
+      on.reserve(asking("a", entries, amounts(10)));
+      on.reserve(asking("b", entries, { requests: 0, tokens: 70, usd_micros: 0 }));
+      const held = [
+        { reservation: "a", amounts: amounts(10) },
+        { reservation: "b", amounts: { requests: 0, tokens: 70, usd_micros: 0 } },
+      ];
+      on.settle({ id: "exchange x", project, entries, held, actual: { requests: 1, tokens: null, usd_micros: 0 } });
     });
+    expect(side).toEqual({ spent: { requests: 1, tokens: 80, usd_micros: 0 }, reserved: none });
   });
 });
 
@@ -229,7 +288,7 @@ describe("windows", () => {
       expect(on.reserve(asking("y", entries, amounts(90))).ok).toBe(false);
       clock.nowMs += 86_400_000;
       expect(on.reserve(asking("y", entries, amounts(90))).ok).toBe(true);
-      on.settle(settling("x", entries, amounts(95)));
+      on.settle(settling("x", entries, { actual: amounts(95), held: amounts(90) }));
       expect(on.accounts.standing(1, clock.nowMs)).toMatchObject({ spent: { tokens: 0 }, reserved: { tokens: 90 } });
       expect(keeper.audit().balanced).toBe(true);
     });
@@ -262,7 +321,7 @@ describe("windows", () => {
         };
         clock.nowMs += 10;
         on.reserve(asking(`x${index}`, [...entries, user], amounts(10)));
-        if (index % 2 === 0) on.settle(settling(`x${index}`, entries, amounts(7)));
+        if (index % 2 === 0) on.settle(settling(`x${index}`, entries, { actual: amounts(7), held: amounts(10) }));
       }
       const before = keeper.audit();
       clock.nowMs += 600_000;
@@ -272,7 +331,7 @@ describe("windows", () => {
       while (keeper.keep());
       const after = keeper.audit();
       expect(after.balanced).toBe(true);
-      expect(after.exchanges).toEqual({ held: 0, settled: 0, released: 0, assumed: 0 });
+      expect(after).toMatchObject({ settled: 0, reservations: { held: 0, assumed: 0 } });
       expect(after.budgets[0]?.byAccount.spent.tokens).toBe(100 * 7 + 100 * 10);
       expect(before.budgets[0]?.byAccount.spent.tokens).toBe(100 * 7);
       expect(keeper.nextDueMs()).toBeUndefined();

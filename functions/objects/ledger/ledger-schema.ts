@@ -2,8 +2,11 @@
  * The tables of a ledger. Amounts are integers: requests, tokens, micro-dollars (r, t, u).
  *   account   one for each budget, subject and window; a budget whose window is changed begins anew
  *   bucket    one slot of an account's window: what is spent and what is held. The side "by account" of the book
- *   exchange  one reservation: what it holds or has spent; `held_t`, `held_u` NULL = unbounded, under entries that only tell
- *   line      which buckets an exchange is booked in. With `exchange` the side "by exchange" of the book
+ *   reservation  what is held, or assumed to be taken, of what one gateway asked for; `t`, `u` NULL = unbounded, under entries that only tell.
+ *             `closed` = nothing more is taken from it, it waits for its last exchanges
+ *   exchange  one that is settled: what it took
+ *   line      which buckets a reservation or an exchange is booked in. With both of them the side "by exchange" of the book
+ *   posted    how far each outbox's settlements have been taken
  *   archive   what left either side when it was compacted, by budget
  *   lease     what a shard may spend of a bucket, as the root knows it
  *   grant_of  the same, as the shard knows it; `used_ms` 0 = idle, and the root has what was not used
@@ -21,12 +24,15 @@ create table if not exists bucket (
   unknown_t integer not null default 0, unknown_u integer not null default 0, lines integer not null default 0,
   primary key (account, slot)) without rowid;
 create index if not exists bucket_expiry on bucket (expires_ms);
-create table if not exists exchange (
-  id text primary key, state text not null check (state in ('held', 'settled', 'released', 'assumed')), attempts integer not null default 1,
+create table if not exists reservation (
+  id text primary key, state text not null check (state in ('held', 'assumed')), closed integer not null default 0, spare integer not null default 0,
   r integer not null, t integer, u integer, due_ms integer not null) without rowid;
+create index if not exists reservation_due on reservation (due_ms);
+create table if not exists exchange (id text primary key, r integer not null, t integer not null, u integer not null, due_ms integer not null) without rowid;
 create index if not exists exchange_due on exchange (due_ms);
 create table if not exists line (
-  exchange text not null, account integer not null, slot integer not null, primary key (exchange, account, slot)) without rowid;
+  owner text not null, account integer not null, slot integer not null, primary key (owner, account, slot)) without rowid;
+create table if not exists posted (outbox text primary key, seq integer not null) without rowid;
 create table if not exists archive (
   side text not null check (side in ('account', 'exchange')), budget text not null,
   r integer not null, t integer not null, u integer not null, primary key (side, budget)) without rowid;
@@ -69,10 +75,10 @@ export interface BucketRow extends Record<string, SqlStorageValue> {
   readonly held_u: number;
 }
 
-export interface ExchangeRow extends Record<string, SqlStorageValue> {
-  readonly id: string;
-  readonly state: string;
-  readonly attempts: number;
+export interface ReservationRow extends Record<string, SqlStorageValue> {
+  readonly state: "held" | "assumed";
+  readonly closed: number;
+  readonly spare: number;
   readonly r: number;
   readonly t: number | null;
   readonly u: number | null;

@@ -1,4 +1,4 @@
-/** FNV-1a: spreads exchanges over shards; no secret, no collision matters. */
+/** FNV-1a: spreads reservations over shards; no secret, no collision matters. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
@@ -6,15 +6,15 @@ function hashOf(text: string): number {
 }
 
 /**
- * The object that keeps an exchange. Rolling windows are always kept by the root: an amount that is leased now and spent later would leave such a
+ * The object that keeps a reservation. Rolling windows are always kept by the root: an amount that is leased now and spent later would leave such a
  * window before it should.
  */
 export function ledgerName(
-  exchange: { readonly projectId: string; readonly exchangeId: string; readonly rolling: boolean },
+  reservation: { readonly projectId: string; readonly id: string; readonly rolling: boolean },
   shards: number,
 ): string {
-  if (shards <= 1 || exchange.rolling) return exchange.projectId;
-  return `${exchange.projectId}#${hashOf(exchange.exchangeId) % shards}`;
+  if (shards <= 1 || reservation.rolling) return reservation.projectId;
+  return `${reservation.projectId}#${hashOf(reservation.id) % shards}`;
 }
 
 /** The root of a shard; undefined for a root. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { secretVariable } from "./config.ts";
+import { secretVariable } from "./secret-variable.ts";
 
 describe("secretVariable", () => {
   it("names the secret of a project", () => {

@@ -6,6 +6,8 @@ import {
   type PartlyKnownAmounts,
   type ReserveOutcome,
   type ReserveRequest,
+  spareForMs,
+  spareTimes,
   type WindowSlot,
 } from "@millrace/core/ledger";
 import type { Seat } from "./ledger-accounts.ts";
@@ -98,19 +100,31 @@ export class ShardGrants {
     this.#deps = deps;
   }
 
-  /** Runs `book` once the grants cover the amounts; or says why the root gives no more. */
-  async within(
-    request: { readonly atMost: PartlyKnownAmounts; readonly entries: readonly LedgerEntry[] },
-    book: () => ReserveOutcome,
-  ): Promise<ReserveOutcome> {
+  /** Runs `book` once the grants cover the amounts, telling it how many times as much again they cover; or says why the root gives no more. */
+  async within(request: ReserveRequest, book: (spare: number) => ReserveOutcome): Promise<ReserveOutcome> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const seats = this.#book.accounts.seats(request.entries, this.#deps.nowMs());
       for (const seat of seats) this.#track(seat);
-      if (this.#short(seats, request.atMost).length === 0) return book();
+      if (this.#short(seats, request.atMost).length === 0) return book(this.#spare(seats, request));
       const outcome = await this.#inTurn(() => this.#ask({ atMost: request.atMost, seats }));
       if (!outcome.ok) return outcome;
     }
     throw new Error("the shard got no grant that lasted");
+  }
+
+  /** What of its grants a shard gives on: by the rule by which the root gives of its limits. */
+  #spare(seats: readonly Seat[], { atMost, wanted }: ReserveRequest): number {
+    const limits = seats.flatMap(({ entry, account, slot }) => {
+      if (!entry.blocking) return [];
+      const { spent, held } = this.#local(account, slot.startMs);
+      const granted = this.#grant(account, slot.startMs);
+      return metrics.flatMap((metric) =>
+        entry.limit[metric] === undefined
+          ? []
+          : [{ metric, limit: granted[metric], spent: spent[metric], reserved: held[metric] }],
+      );
+    });
+    return spareTimes({ atMost, wanted, forMs: spareForMs(seats, this.#deps.nowMs()), limits });
   }
 
   /** Sees to it that the root will hear of what is booked under these entries now. */

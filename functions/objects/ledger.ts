@@ -1,23 +1,26 @@
 import { DurableObject } from "cloudflare:workers";
-import type {
-  ExtendRequest,
-  LedgerAudit,
-  LedgerService,
-  LedgerUsage,
-  ReserveOutcome,
-  ReserveRequest,
-  SettleRequest,
+import {
+  type LedgerAudit,
+  type LedgerEntry,
+  type LedgerProject,
+  ledgerRootOf,
+  type LedgerService,
+  type LedgerUsage,
+  type PartlyKnownAmounts,
+  type Posting,
+  type ReserveOutcome,
+  type ReserveRequest,
+  type Settlement,
 } from "@millrace/core/ledger";
 import { errorFields } from "@millrace/core/log";
-import { readConfig } from "../config.ts";
+import { alertSettings, type FunctionsEnv } from "../config.ts";
 import { log } from "../log.ts";
 import { AlertDesk } from "./ledger/alert-desk.ts";
 import { deliverAlert } from "./ledger/deliver-alert.ts";
 import { ASSUMED_RETENTION_MS, LedgerBook } from "./ledger/ledger-book.ts";
 import { LedgerKeeper } from "./ledger/ledger-keeper.ts";
-import { LEDGER_SCHEMA } from "./ledger/ledger-schema.ts";
-import { ledgerRootOf } from "./ledger/ledger-name.ts";
 import type { LedgerRoot } from "./ledger/ledger-root.ts";
+import { LEDGER_SCHEMA } from "./ledger/ledger-schema.ts";
 import { type LeaseOutcome, type LeaseRequest, RootLeases } from "./ledger/root-leases.ts";
 import { REPORT_MS, ShardGrants } from "./ledger/shard-grants.ts";
 
@@ -25,12 +28,17 @@ import { REPORT_MS, ShardGrants } from "./ledger/shard-grants.ts";
 const MIN_ALARM_MS = 250;
 const CLOSE_LEASES_MS = ASSUMED_RETENTION_MS + 3_600_000;
 
+/** Each account once: many exchanges of one posting are about the same. */
+function distinct(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
+  return [...new Map(entries.map((entry) => [`${entry.budget}\n${entry.account}`, entry])).values()];
+}
+
 /**
  * The exact account of one project's spend. Named by the project's id: the root, which knows every limit; or `<project>#<n>`: a shard, which spends
  * what the root has leased to it. All that decides and all that writes is synchronous SQL between two messages; the platform holds every answer
  * back until what it rests on is on disk.
  */
-export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> implements LedgerService, LedgerRoot {
+export class Ledger extends DurableObject<FunctionsEnv> implements LedgerService, LedgerRoot {
   readonly #book: LedgerBook;
   readonly #keeper: LedgerKeeper;
   readonly #alerts: AlertDesk;
@@ -39,7 +47,7 @@ export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> imp
   /** A cache of the alarm that is set; undefined when that is not known. */
   #alarmAtMs: number | undefined;
 
-  constructor(ctx: DurableObjectState, env: Readonly<Record<string, unknown>>) {
+  constructor(ctx: DurableObjectState, env: FunctionsEnv) {
     super(ctx, env);
     const { sql } = ctx.storage;
     sql.exec(LEDGER_SCHEMA);
@@ -50,10 +58,8 @@ export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> imp
     this.#alerts = new AlertDesk(sql, this.#book, {
       nowMs,
       newId: () => `alr_${crypto.randomUUID().replaceAll("-", "")}`,
-      deliver: (alert) => {
-        const config = readConfig(this.env);
-        return deliverAlert(alert, { ...config, nowMs, fetch: (input, init) => fetch(input, init) });
-      },
+      deliver: (alert) =>
+        deliverAlert(alert, { ...alertSettings(this.env), nowMs, fetch: (input, init) => fetch(input, init) }),
       log,
     });
     const root = ledgerRootOf(ctx.id.name ?? "");
@@ -64,7 +70,7 @@ export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> imp
             nowMs,
             shard: () => ctx.id.name ?? "",
             project: () => this.#project(),
-            root: () => readConfig(this.env).ledger.getByName(root),
+            root: () => this.env.LEDGER.getByName(root),
           });
   }
 
@@ -72,30 +78,28 @@ export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> imp
     if (this.#grants === undefined) return this.#answer(request, this.#book.reserve(request));
     this.#remember(request.project);
     // Asked again, it holds its part of the grants already.
-    if (this.#book.exchange(request.id) !== undefined) return this.#book.reserve(request, "unchecked");
-    return this.#answer(request, await this.#grants.within(request, () => this.#book.reserve(request, "unchecked")));
+    if (this.#book.reservation(request.id) !== undefined) return this.#book.reserve(request, 0);
+    return this.#answer(request, await this.#grants.within(request, (spare) => this.#book.reserve(request, spare)));
   }
 
-  async extend(request: ExtendRequest): Promise<ReserveOutcome> {
-    if (this.#grants === undefined) return this.#answer(request, this.#book.extend(request));
-    const known = this.#book.exchange(request.id);
-    if (known !== undefined && known.attempts >= request.attempt) return this.#book.extend(request, "unchecked");
-    return this.#answer(request, await this.#grants.within(request, () => this.#book.extend(request, "unchecked")));
+  async settle(settlement: Settlement): Promise<void> {
+    this.#trackUnreserved([settlement]);
+    if (this.#book.settle(settlement)) this.#settled(settlement.project, settlement.entries);
   }
 
-  async settle(request: SettleRequest): Promise<void> {
-    if (this.#grants !== undefined) {
-      this.#remember(request.project);
-      // Never reserved here, as while the ledger was away: the root hears of it only through a grant.
-      if (this.#book.exchange(request.id) === undefined) this.#grants.track(request.entries);
-    }
-    if (!this.#book.settle(request)) return;
-    if (this.#grants === undefined && this.#alerts.note(request.project, request.entries)) this.#wakeBy(Date.now());
-    else this.#wakeAfterWork();
+  async post({ outbox, items }: Posting): Promise<void> {
+    this.#trackUnreserved(items.map(({ settlement }) => settlement));
+    const fresh = this.#book.post(outbox, items);
+    const [first] = fresh;
+    if (first !== undefined)
+      this.#settled(
+        first.project,
+        fresh.flatMap(({ entries }) => entries),
+      );
   }
 
-  async release(id: string): Promise<void> {
-    this.#book.release(id);
+  async giveBack(id: string, amounts: PartlyKnownAmounts): Promise<void> {
+    this.#book.giveBack(id, amounts);
     this.#wakeAfterWork();
   }
 
@@ -142,6 +146,20 @@ export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> imp
     this.#wakeBy(more ? Date.now() : undefined);
   }
 
+  /** What was never reserved here, as while the ledger was away, a shard's root hears of only through a grant. */
+  #trackUnreserved(settlements: readonly Settlement[]): void {
+    if (this.#grants === undefined) return;
+    for (const { project, held, entries } of settlements) {
+      this.#remember(project);
+      if (held.length === 0) this.#grants.track(entries);
+    }
+  }
+
+  #settled(project: LedgerProject, entries: readonly LedgerEntry[]): void {
+    if (this.#grants === undefined && this.#alerts.note(project, distinct(entries))) this.#wakeBy(Date.now());
+    else this.#wakeAfterWork();
+  }
+
   #answer(request: Pick<ReserveRequest, "project" | "entries">, outcome: ReserveOutcome): ReserveOutcome {
     const noted =
       !outcome.ok && this.#grants === undefined && this.#alerts.note(request.project, request.entries, outcome.refusal);
@@ -166,15 +184,15 @@ export class Ledger extends DurableObject<Readonly<Record<string, unknown>>> imp
     this.ctx.waitUntil(this.ctx.storage.setAlarm(alarmAtMs));
   }
 
-  #remember(project: ReserveRequest["project"]): void {
+  #remember(project: LedgerProject): void {
     this.ctx.storage.sql.exec(
       "insert into meta (name, value) values ('project', ?) on conflict (name) do nothing",
       JSON.stringify(project),
     );
   }
 
-  #project(): ReserveRequest["project"] {
+  #project(): LedgerProject {
     const row = this.ctx.storage.sql.exec<{ value: string }>("select value from meta where name = 'project'").one();
-    return JSON.parse(row.value) as ReserveRequest["project"];
+    return JSON.parse(row.value) as LedgerProject;
   }
 }

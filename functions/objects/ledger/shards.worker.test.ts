@@ -21,7 +21,7 @@ const entries: readonly LedgerEntry[] = [
 ];
 const tokens = (count: number) => ({ requests: 1, tokens: count, usd_micros: 0 });
 const reserve = (n: number, id: string) =>
-  shard(n).reserve({ id, project, entries, atMost: tokens(10), ttlMs: 600_000 });
+  shard(n).reserve({ id, project, entries, atMost: tokens(10), wanted: 0, ttlMs: 600_000 });
 
 afterEach(async () => reset());
 
@@ -40,7 +40,8 @@ describe("shards of a ledger", () => {
       expect((await reserve(0, `x${index}`)).ok).toBe(true);
       // Asked again, as after an answer that was lost.
       expect((await reserve(0, `x${index}`)).ok).toBe(true);
-      await shard(0).settle({ id: `x${index}`, project, entries, actual: tokens(7) });
+      const held = [{ reservation: `x${index}`, amounts: tokens(10) }];
+      await shard(0).settle({ id: `exchange ${index}`, project, entries, actual: tokens(7), held });
     }
     await evictDurableObject(shard(0));
     await vi.waitFor(async () => {
@@ -50,5 +51,16 @@ describe("shards of a ledger", () => {
     }, 10_000);
     expect((await root().audit()).balanced).toBe(true);
     expect((await shard(0).audit()).balanced).toBe(true);
+  });
+
+  it("give of their grants as the root gives of its limits: what is left is never little", async () => {
+    const wide = entries.map((entry) => ({ ...entry, limit: { tokens: 10_000_000 } }));
+    const asked = { id: "wide", project, entries: wide, atMost: tokens(10), wanted: 50, ttlMs: 600_000 };
+    const outcome = await shard(1).reserve(asked);
+    expect(outcome).toMatchObject({ ok: true, spare: 50 });
+    const [usage] = await root().usage({ limit: 1 });
+    expect(usage?.reserved.tokens).toBeGreaterThanOrEqual(51 * 10);
+    const narrow = entries.map((entry) => ({ ...entry, account: "user:a" }));
+    expect(await shard(1).reserve({ ...asked, id: "narrow", entries: narrow })).toMatchObject({ ok: true, spare: 0 });
   });
 });
