@@ -4,6 +4,7 @@ import { beginBatch } from "../batches/begin-batch.ts";
 import { BatchBook } from "../batches/batch-book.ts";
 import { isTerminal, seconds, type BatchRecord } from "../batches/batch-record.ts";
 import type { BatchRunService, BatchStart } from "../batches/batch-service.ts";
+import { needsAlarm } from "../batches/needs-alarm.ts";
 import { BatchWorker } from "../batches/batch-worker.ts";
 import { createNativeRunner } from "../batches/native/native-runner.ts";
 import { readConfig } from "../config.ts";
@@ -49,8 +50,8 @@ export class BatchRun extends DurableObject<Record<string, unknown>> implements 
     if (isTerminal(record.batch) || this.#working) return;
     const { storage } = this.ctx;
     const died = (await storage.get(WORKING)) === true;
-    if (this.#working || (!died && (await storage.getAlarm()) !== null)) return;
-    await storage.setAlarm(Date.now());
+    const alarmAtMs = await storage.getAlarm();
+    if (!this.#working && needsAlarm({ alarmAtMs, died, nowMs: Date.now() })) await storage.setAlarm(Date.now());
   }
 
   async start(start: BatchStart): Promise<Batch> {
