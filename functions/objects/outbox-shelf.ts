@@ -2,12 +2,13 @@ import { MillraceError, type TraceText } from "@millrace/core/contract";
 import { decideResend } from "./decide-resend.ts";
 import { type ClaimedRow, FreshRows } from "./fresh-rows.ts";
 import { MAX_QUEUE_MESSAGE_BYTES } from "./pack-batches.ts";
+import { ShelfIndex, type ShelfRow } from "./shelf-index.ts";
 import { nameText } from "./shelf-name.ts";
 
 /** Messages taken off the shelf for sending in one go; bounds memory and the time that one claim holds the object. */
 export const MAX_CLAIM_ROWS = 1_000;
-/** A statement takes 100 parameters; a message needs four. */
-const MAX_INSERT_ROWS = 25;
+/** A statement takes 100 parameters; a message needs five. */
+const MAX_INSERT_ROWS = 20;
 
 export interface ShelfLimits {
   /** Above this many bytes or rows the oldest messages move to R2. */
@@ -34,6 +35,11 @@ export interface ShelfItem {
   readonly bytes: number;
 }
 
+interface AddedRow {
+  readonly row: ShelfRow;
+  readonly body: string;
+}
+
 export interface ShelfDeps {
   readonly now: () => number;
   /** Uniform in [0, 1). */
@@ -51,16 +57,16 @@ export interface ShelfSize {
 type SqlRow<T> = T & Record<string, SqlStorageValue>;
 
 /**
- * The messages of one outbox object in its SQLite: every method is one synchronous step, so nothing interleaves. What is
- * kept in memory (`#rows`, `#bytes`) is a cache of what the tables say and is read anew after an eviction.
+ * The messages of one outbox object in its SQLite: every method is one synchronous step, so nothing interleaves. A message is one row of one
+ * table, without an index beside it; what is looked for by trace or by time is found in memory (`ShelfIndex`), which is read anew after an eviction.
  */
 export class OutboxShelf {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #deps: ShelfDeps;
   readonly #fresh = new FreshRows();
-  #rows: number;
-  #bytes: number;
+  readonly #index = new ShelfIndex();
+  #lastSeq = 0;
 
   constructor(storage: DurableObjectStorage, deps: ShelfDeps) {
     this.#storage = storage;
@@ -68,23 +74,24 @@ export class OutboxShelf {
     this.#deps = deps;
     this.#sql.exec(`
       create table if not exists message (
-        seq integer primary key autoincrement,
-        trace_id text not null unique,
+        seq integer primary key,
+        trace_id text not null,
         bytes integer not null,
-        sends integer not null default 0,
-        failures integer not null default 0,
+        sends integer not null,
+        failures integer not null,
         due_at_ms integer not null,
         -- Last: SQLite reads all that stands before a column, and most statements do not want this one.
         body text not null
       );
-      create index if not exists message_due on message (due_at_ms);
       create table if not exists counter (name text primary key, value integer not null) without rowid;
     `);
-    const held = this.#sql
-      .exec<SqlRow<{ n: number; b: number }>>("select count(*) n, coalesce(sum(bytes), 0) b from message")
-      .one();
-    this.#rows = held.n;
-    this.#bytes = held.b;
+    const rows = this.#sql.exec<SqlRow<ShelfRow>>(
+      `select seq, trace_id "traceId", bytes, sends, failures, due_at_ms "dueAtMs" from message order by seq`,
+    );
+    for (const row of rows) {
+      this.#index.set(row);
+      this.#lastSeq = row.seq;
+    }
   }
 
   /**
@@ -94,44 +101,37 @@ export class OutboxShelf {
    */
   add(items: readonly ShelfItem[]): void {
     const incoming = items.reduce((sum, item) => sum + item.bytes, 0);
-    if (this.#bytes + incoming > this.#deps.limits.refuseAboveBytes) {
+    if (this.#index.bytes + incoming > this.#deps.limits.refuseAboveBytes) {
       throw new MillraceError("state-unavailable", { message: "the trace outbox is full", retryAfterSeconds: 60 });
     }
-    const groups: ShelfItem[][] = [];
-    for (let at = 0; at < items.length; at += MAX_INSERT_ROWS) groups.push(items.slice(at, at + MAX_INSERT_ROWS));
+    const own = [...new Map(items.map((item) => [item.traceId, item])).values()];
+    const added = own.filter(({ traceId }) => !this.#index.has(traceId)).map((item) => this.#rowOf(item));
+    const groups: AddedRow[][] = [];
+    for (let at = 0; at < added.length; at += MAX_INSERT_ROWS) groups.push(added.slice(at, at + MAX_INSERT_ROWS));
     const [only, ...others] = groups;
     if (only === undefined) return;
     // One statement is a transaction by itself.
-    const added =
-      others.length === 0
-        ? this.#insert(only)
-        : this.#storage.transactionSync(() => groups.flatMap((group) => this.#insert(group)));
-    for (const row of added) {
-      this.#rows++;
-      this.#bytes += row.bytes;
-      this.#fresh.add(row);
+    if (others.length === 0) this.#insert(only);
+    else this.#storage.transactionSync(() => groups.forEach((group) => this.#insert(group)));
+    for (const { row, body } of added) {
+      this.#index.set(row);
+      this.#fresh.add({ ...row, body });
     }
   }
 
-  #insert(items: readonly ShelfItem[]): (ShelfItem & { readonly seq: number })[] {
-    const nowMs = this.#deps.now();
-    const values = items.flatMap(({ traceId, body, bytes }) => {
-      const dueAtMs = decideResend({ sends: 1, failures: 0 }, { nowMs, random: this.#deps.random() });
-      return [traceId, body, bytes, dueAtMs];
-    });
-    const places = "(?, ?, ?, 1, ?), ".repeat(items.length).slice(0, -2);
-    const seqs = this.#sql
-      .exec<SqlRow<{ seq: number; trace_id: string }>>(
-        `insert into message (trace_id, body, bytes, sends, due_at_ms) values ${places}
-         on conflict do nothing returning seq, trace_id`,
-        ...values,
-      )
-      .toArray();
-    const byId = new Map(items.map((item) => [item.traceId, item]));
-    return seqs.flatMap(({ seq, trace_id }) => {
-      const item = byId.get(trace_id);
-      return item === undefined ? [] : [{ ...item, seq }];
-    });
+  #rowOf({ traceId, bytes, body }: ShelfItem): AddedRow {
+    const state = { sends: 1, failures: 0 };
+    const dueAtMs = decideResend(state, { nowMs: this.#deps.now(), random: this.#deps.random() });
+    return { row: { seq: ++this.#lastSeq, traceId, bytes, ...state, dueAtMs }, body };
+  }
+
+  #insert(added: readonly AddedRow[]): void {
+    const values = added.flatMap(({ row, body }) => [row.seq, row.traceId, body, row.bytes, row.dueAtMs]);
+    const places = Array.from(added, () => "(?, ?, ?, ?, 1, 0, ?)").join(", ");
+    this.#sql.exec(
+      `insert into message (seq, trace_id, body, bytes, sends, failures, due_at_ms) values ${places}`,
+      ...values,
+    );
   }
 
   /** How many messages this object has added and not claimed yet. */
@@ -141,22 +141,14 @@ export class OutboxShelf {
 
   /** Drops messages that are safe elsewhere; ids that are not here do nothing. */
   remove(traceIds: readonly string[]): void {
-    const ids = JSON.stringify(traceIds);
-    this.#forget("delete from message where trace_id in (select value from json_each(?)) returning seq, bytes", ids);
+    this.removeRows(traceIds.flatMap((traceId) => this.#index.seqOf(traceId) ?? []));
   }
 
   removeRows(seqs: readonly number[]): void {
-    this.#forget(
-      "delete from message where seq in (select value from json_each(?)) returning seq, bytes",
-      JSON.stringify(seqs),
-    );
-  }
-
-  #forget(statement: string, keys: string): void {
-    const gone = this.#sql.exec<SqlRow<{ seq: number; bytes: number }>>(statement, keys).toArray();
-    for (const { seq, bytes } of gone) {
-      this.#rows--;
-      this.#bytes -= bytes;
+    if (seqs.length === 0) return;
+    this.#sql.exec("delete from message where seq in (select value from json_each(?))", JSON.stringify(seqs));
+    for (const seq of seqs) {
+      this.#index.delete(seq);
       this.#fresh.forget(seq);
     }
   }
@@ -167,19 +159,15 @@ export class OutboxShelf {
    */
   claimDue(): ClaimedRow[] {
     const nowMs = this.#deps.now();
-    const rows = this.#sql
-      .exec<SqlRow<{ seq: number; bytes: number; sends: number; failures: number }>>(
-        // By due time, for which there is an index: in order of seq, all that is there would be read to find that little is due.
-        "select seq, bytes, sends, failures from message where due_at_ms <= ? order by due_at_ms limit ?",
-        nowMs,
-        MAX_CLAIM_ROWS,
-      )
-      .toArray()
-      .sort((a, b) => a.seq - b.seq);
+    const rows: ShelfRow[] = [];
+    for (const row of this.#index.rows()) {
+      if (row.dueAtMs <= nowMs) rows.push(row);
+      if (rows.length === MAX_CLAIM_ROWS) break;
+    }
     const fresh = this.#fresh.claim();
     if (rows.length === 0) return fresh;
     this.#schedule(rows.map((row) => ({ ...row, sends: row.sends + 1, failures: 0 })));
-    // A row that waited here for long may have become due in the table as well.
+    // A row that waited here for long may have become due as well.
     const due = new Set(rows.map((row) => row.seq));
     return [...rows, ...fresh.filter((row) => !due.has(row.seq))];
   }
@@ -202,6 +190,10 @@ export class OutboxShelf {
        from json_each(?) where message.seq = value ->> 0`,
       JSON.stringify(changes),
     );
+    for (const [seq = 0, sends = 0, failures = 0, dueAtMs = 0] of changes) {
+      const row = this.#index.get(seq);
+      if (row !== undefined) this.#index.set({ ...row, sends, failures, dueAtMs });
+    }
   }
 
   /**
@@ -228,13 +220,11 @@ export class OutboxShelf {
 
   /** The messages of these traces that are still here. */
   texts(traceIds: readonly string[]): TraceText[] {
-    return this.#sql
-      .exec<SqlRow<{ trace_id: string; body: string }>>(
-        "select trace_id, body from message where trace_id in (select value from json_each(?))",
-        JSON.stringify(traceIds),
-      )
-      .toArray()
-      .map((row) => ({ traceId: row.trace_id, text: row.body }));
+    const seqs = traceIds.flatMap((traceId) => this.#index.seqOf(traceId) ?? []);
+    return this.bodies(seqs).flatMap(({ seq, body }) => {
+      const row = this.#index.get(seq);
+      return row === undefined ? [] : [{ traceId: row.traceId, text: body }];
+    });
   }
 
   /** The bodies of rows that are still here, oldest first. */
@@ -251,16 +241,12 @@ export class OutboxShelf {
   /** The oldest messages, while the shelf holds more than its limits; empty when it does not. At most `maxBytes` together. */
   overflow(maxBytes: number): { readonly seq: number; readonly body: string }[] {
     const { limits } = this.#deps;
-    if (this.#bytes <= limits.spillAboveBytes && this.#rows <= limits.spillAboveRows) return [];
+    if (this.#index.bytes <= limits.spillAboveBytes && this.#index.size <= limits.spillAboveRows) return [];
     const seqs: number[] = [];
     let bytes = 0;
-    const oldest = this.#sql.exec<SqlRow<{ seq: number; bytes: number }>>(
-      "select seq, bytes from message order by seq limit ?",
-      MAX_CLAIM_ROWS,
-    );
-    for (const row of oldest) {
+    for (const row of this.#index.rows()) {
       bytes += row.bytes;
-      if (bytes > maxBytes && seqs.length > 0) break;
+      if (seqs.length === MAX_CLAIM_ROWS || (bytes > maxBytes && seqs.length > 0)) break;
       seqs.push(row.seq);
     }
     return this.bodies(seqs);
@@ -275,14 +261,16 @@ export class OutboxShelf {
 
   /** When the next message is due, in milliseconds since the epoch; null when the shelf is empty. */
   nextDueMs(): number | null {
-    return this.#sql.exec<SqlRow<{ due: number | null }>>("select min(due_at_ms) due from message").one().due;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { dueAtMs } of this.#index.rows()) nextMs = Math.min(nextMs, dueAtMs);
+    return Number.isFinite(nextMs) ? nextMs : null;
   }
 
   size(): ShelfSize {
     const counted = this.#sql
       .exec<SqlRow<{ value: number }>>("select value from counter where name = 'spilled'")
       .toArray();
-    return { rows: this.#rows, bytes: this.#bytes, spilled: counted[0]?.value ?? 0 };
+    return { rows: this.#index.size, bytes: this.#index.bytes, spilled: counted[0]?.value ?? 0 };
   }
 }
 

@@ -33,6 +33,8 @@ export class SettlementDesk {
   #aliveUntilMs = 0;
   /** Runs in a row in which a ledger was away. */
   failures = 0;
+  /** A cache of how many there are, so that an outbox without any asks nothing. */
+  #count: number;
 
   constructor(sql: SqlStorage, deps: SettlementDeskDeps) {
     this.#sql = sql;
@@ -40,20 +42,22 @@ export class SettlementDesk {
     this.#sql.exec(
       "create table if not exists settlement (seq integer primary key autoincrement, ledger text not null, body text not null)",
     );
+    this.#count = this.#sql.exec<{ n: number }>("select count(*) n from settlement").one().n;
   }
 
   add(settlements: readonly SettlementText[]): void {
     for (const { ledger, text } of settlements)
       this.#sql.exec("insert into settlement (ledger, body) values (?, ?)", ledger, text);
+    this.#count += settlements.length;
   }
 
   get waiting(): boolean {
-    return [...this.#sql.exec("select 1 from settlement limit 1")].length > 0;
+    return this.#count > 0;
   }
 
   /** Hands everything on whose ledger answers. Never throws. */
   async deliver(): Promise<void> {
-    if (this.#aliveUntilMs > this.#deps.nowMs()) return;
+    if (!this.waiting || this.#aliveUntilMs > this.#deps.nowMs()) return;
     const away = new Set<string>();
     for (let rows = this.#next(away); rows.length > 0; rows = this.#next(away)) {
       this.#aliveUntilMs = this.#deps.nowMs() + POST_LOST_MS;
@@ -89,6 +93,8 @@ export class SettlementDesk {
       this.#deps.log("warn", "settlements-not-posted", { count: rows.length, ...errorFields(error) });
       return;
     }
-    this.#sql.exec("delete from settlement where ledger = ? and seq <= ?", ledger, last.seq);
+    this.#count -= this.#sql
+      .exec("delete from settlement where ledger = ? and seq <= ? returning seq", ledger, last.seq)
+      .toArray().length;
   }
 }

@@ -57,7 +57,7 @@ describe("TraceOutbox", () => {
       // Appended, the alarm set, and dead before the queue was called.
       const body = messageOf("evicted_1").text;
       state.storage.sql.exec(
-        "insert into message (trace_id, body, bytes, due_at_ms) values ('evicted_1', ?, ?, 0)",
+        "insert into message (seq, trace_id, body, bytes, sends, failures, due_at_ms) values (1, 'evicted_1', ?, ?, 1, 0, 0)",
         body,
         body.length,
       );
