@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { toHex } from "./hex.ts";
 
 /** What each identifier names. The prefix makes a pasted id speak for itself in a log or a ticket. */
 export const idPrefixes = {
@@ -48,8 +49,7 @@ export function newId<K extends IdKind>(kind: K, source: IdSource): Id<K> {
   bytes.set(source.random.subarray(0, 10), 6);
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${idPrefixes[kind]}_${hex}`;
+  return `${idPrefixes[kind]}_${toHex(bytes)}`;
 }
 
 /** A zod schema for the ids of one kind. */

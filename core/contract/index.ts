@@ -5,6 +5,7 @@ export * from "./cache.ts";
 export * from "./capability.ts";
 export * from "./condition.ts";
 export * from "./errors.ts";
+export * from "./hex.ts";
 export * from "./ids.ts";
 export * from "./json-value.ts";
 export * from "./key.ts";

@@ -1,7 +1,7 @@
 /** Counts of times by the logarithm of their length: quantiles to within a tenth, in constant space, with the old fading out. */
 export interface LatencySketch {
-  /** Bucket → count; bucket `b` holds times up to `GROWTH ** b` milliseconds. */
-  readonly counts: Readonly<Record<number, number>>;
+  /** At index `b`: times up to `GROWTH ** b` milliseconds; as long as it has to be. */
+  readonly counts: readonly number[];
   readonly total: number;
 }
 
@@ -12,24 +12,23 @@ const MAX_TOTAL = 512;
 /** A quantile of fewer samples is no quantile. */
 const MIN_SAMPLES = 20;
 
-export const emptySketch: LatencySketch = { counts: {}, total: 0 };
+/** An hour. Longer times count as this one, so that no sample makes a sketch long. */
+const MAX_BUCKET = 160;
 
-function halved(sketch: LatencySketch): LatencySketch {
-  const counts: Record<number, number> = {};
-  let total = 0;
-  for (const [bucket, count] of Object.entries(sketch.counts)) {
-    const kept = Math.floor(count / 2);
-    if (kept === 0) continue;
-    counts[Number(bucket)] = kept;
-    total += kept;
-  }
-  return { counts, total };
+export const emptySketch: LatencySketch = { counts: [], total: 0 };
+
+function halved({ counts }: LatencySketch): LatencySketch {
+  const kept = counts.map((count) => Math.floor(count / 2));
+  return { counts: kept, total: kept.reduce((sum, count) => sum + count, 0) };
 }
 
 export function addToSketch(sketch: LatencySketch, sampleMs: number): LatencySketch {
   const { counts, total } = sketch.total >= MAX_TOTAL ? halved(sketch) : sketch;
-  const bucket = Math.max(0, Math.ceil(Math.log(Math.max(1, sampleMs)) / Math.log(GROWTH)));
-  return { counts: { ...counts, [bucket]: (counts[bucket] ?? 0) + 1 }, total: total + 1 };
+  const bucket = Math.min(MAX_BUCKET, Math.max(0, Math.ceil(Math.log(Math.max(1, sampleMs)) / Math.log(GROWTH))));
+  const next = counts.slice();
+  while (next.length <= bucket) next.push(0);
+  next[bucket] = (next[bucket] ?? 0) + 1;
+  return { counts: next, total: total + 1 };
 }
 
 /** Upper bound of the bucket that holds the quantile, in milliseconds; undefined with too few samples. */
@@ -37,10 +36,9 @@ export function sketchQuantileMs(sketch: LatencySketch, quantile: number): numbe
   if (sketch.total < MIN_SAMPLES) return undefined;
   const rank = Math.ceil(quantile * sketch.total);
   let seen = 0;
-  // Integer keys of an object come in ascending order.
-  for (const [bucket, count] of Object.entries(sketch.counts)) {
+  for (const [bucket, count] of sketch.counts.entries()) {
     seen += count;
-    if (seen >= rank) return GROWTH ** Number(bucket);
+    if (seen >= rank) return GROWTH ** bucket;
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import {
   type ConfigHubService,
   MillraceError,
   type PublishOutcome,
+  toHex,
 } from "@millrace/core/contract";
 
 /** A SQLite value may hold 2 MB; half of it leaves room for the row. */
@@ -98,6 +99,5 @@ export class ConfigHub extends DurableObject implements ConfigHubService {
 
 /** The platform's own SHA-256: a bundle may have megabytes, and the object answers nobody else meanwhile. */
 async function sha256OfBytes(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }

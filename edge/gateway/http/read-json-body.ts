@@ -22,9 +22,12 @@ function tooLarge(): MillraceError {
   return new MillraceError("body-too-large", { message: `The body is larger than ${MAX_BODY_BYTES} bytes.` });
 }
 
+/** Keeps nothing between two whole texts. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    return decoder.decode(bytes);
   } catch (cause) {
     throw new MillraceError("malformed-json", { message: "The body is not UTF-8.", cause });
   }

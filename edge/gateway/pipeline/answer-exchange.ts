@@ -2,6 +2,7 @@ import { isMediaSurface, type JsonValue, toMillraceError } from "@millrace/core/
 import { errorFields } from "@millrace/core/log";
 import type { Dialect } from "../dialects/dialect.ts";
 import { withDialect } from "../dialects/with-dialect.ts";
+import { Lifetime } from "../exchange/lifetime.ts";
 import { planAttributes } from "../exchange/plan-attributes.ts";
 import { traceContext } from "../exchange/trace-context.ts";
 import type { HealthView } from "../health/health-view.ts";
@@ -66,7 +67,7 @@ async function prepare(run: ExchangeRun, note: (progress: Progress) => void): Pr
     },
     cacheTold,
   );
-  if (cacheDecision.state !== "hit") await holding.confirm();
+  if (cacheDecision.state !== "hit") await holding?.confirm();
   const progress = { admission, body, accepted, resolution, cache: cacheDecision.state };
   note(progress);
   return { prepared: { ...progress, cacheDecision }, health };
@@ -133,7 +134,9 @@ async function answerOrRefuse(run: ExchangeRun): Promise<Response> {
  * caller leaves before there is anything to answer: the work itself is kept alive, since a caller who hangs up ends whatever is not.
  */
 export function answerExchange(dialect: Dialect, caller: Caller, deps: PipelineDeps): Promise<Response> {
-  const answered = answerOrRefuse(new ExchangeRun(dialect, caller, deps));
-  caller.keepAlive(answered);
+  const lifetime = new Lifetime(caller.keepAlive);
+  const own = { ...caller, keepAlive: (work: Promise<unknown>) => lifetime.add(work) };
+  const answered = answerOrRefuse(new ExchangeRun(dialect, own, deps));
+  lifetime.add(answered);
   return answered;
 }

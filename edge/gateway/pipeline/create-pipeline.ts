@@ -6,6 +6,7 @@ import type { GatewayConfig } from "../config.ts";
 import { createIsolateHealth } from "../health/isolate-health.ts";
 import { createCacheApi } from "../stages/cache/cache-api.ts";
 import { Flights } from "../stages/cache/index.ts";
+import { NearCache } from "../stages/cache/near-cache.ts";
 import { type AdvanceDeps, IsolateAdvances, type ReserveDeps } from "../stages/reserve/index.ts";
 import { createTraceWriter, type TraceWriter } from "../stages/record/trace-writer.ts";
 import { createPromptCache } from "../stages/resolve/resolve-prompt.ts";
@@ -98,7 +99,7 @@ export function createPipeline(config: GatewayConfig, platform: Platform): Pipel
   return {
     bundles,
     resolve: { prompts: createPromptCache(), nowMs, chance },
-    cache: createCacheApi(nowMs),
+    cache: new NearCache(createCacheApi(nowMs), nowMs),
     flights: new Flights(),
     health,
     metrics,

@@ -84,9 +84,17 @@ export class ExchangeRun {
     return { ...headers, [this.dialect.requestIdHeader]: traceId, ...this.#holding?.headers };
   }
 
-  /** Begins stage 5. */
-  hold({ admission, accepted, resolution }: Pick<Prepared, "admission" | "accepted" | "resolution">): Holding {
+  /** Begins stage 5; an environment without budgets has none. */
+  hold({
+    admission,
+    accepted,
+    resolution,
+  }: Pick<Prepared, "admission" | "accepted" | "resolution">): Holding | undefined {
     const { attempts, deps, timeline } = this;
+    if (admission.config.bundle.budgets.length === 0) {
+      timeline.add("reserve", deps.nowMs(), { decision: "none", reason: "no budget applies" });
+      return undefined;
+    }
     const input = { id: this.traceId, admission, resolution, body: accepted.body, keepAlive: this.caller.keepAlive };
     this.#holding = new Holding(input, { reserve: deps.reserve, timeline, attempts });
     return this.#holding;

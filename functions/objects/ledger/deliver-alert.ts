@@ -1,3 +1,4 @@
+import { toHex } from "@millrace/core/contract";
 import { assertPublicUrl } from "@millrace/core/net";
 import type { AlertDelivery } from "./alert-desk.ts";
 
@@ -17,8 +18,7 @@ async function signature(secret: string, text: string): Promise<string> {
   const key = await crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, [
     "sign",
   ]);
-  const bytes = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text))));
 }
 
 /**

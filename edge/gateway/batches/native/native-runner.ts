@@ -290,7 +290,7 @@ class Runner implements NativeRunner {
     // It was answered already: what a budget of today says cannot undo it.
     await run
       .hold(prepared)
-      .confirm()
+      ?.confirm()
       .catch(() => undefined);
     if (target !== undefined) {
       run.attempts.begin();

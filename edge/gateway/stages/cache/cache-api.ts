@@ -5,6 +5,12 @@ const CACHE_NAME = "millrace-answers-1";
 
 /** When the answer was kept, in milliseconds since the epoch. */
 const KEPT_AT = "x-millrace-kept-at";
+/** Until when, likewise. */
+const EXPIRES_AT = "x-millrace-expires-at";
+
+function numberOf(header: string | null): number | undefined {
+  return header === null ? undefined : Number(header);
+}
 
 function address(key: string): string {
   return `https://answers.millrace.internal/${key}`;
@@ -20,8 +26,8 @@ export function createCacheApi(
       const cache = await open();
       const found = await cache.match(address(key));
       if (found === undefined) return undefined;
-      const keptAt = found.headers.get(KEPT_AT);
-      return { text: await found.text(), keptAtMs: keptAt === null ? undefined : Number(keptAt) };
+      const [keptAtMs, expiresAtMs] = [KEPT_AT, EXPIRES_AT].map((name) => numberOf(found.headers.get(name)));
+      return { text: await found.text(), keptAtMs, expiresAtMs };
     },
     async put(key, text, ttlSeconds) {
       const cache = await open();
@@ -29,6 +35,7 @@ export function createCacheApi(
         "content-type": "application/json",
         "cache-control": `public, max-age=${ttlSeconds}`,
         [KEPT_AT]: String(Math.round(nowMs())),
+        [EXPIRES_AT]: String(Math.round(nowMs()) + ttlSeconds * 1000),
       };
       await cache.put(address(key), new Response(text, { headers }));
     },

@@ -11,6 +11,8 @@ export interface KeptAnswer {
   readonly text: string;
   /** Milliseconds since the epoch; undefined when the store cannot say, which counts as older than any limit. */
   readonly keptAtMs: number | undefined;
+  /** Undefined when the store cannot say. */
+  readonly expiresAtMs: number | undefined;
 }
 
 /** Where whole answers are kept; may forget anything at any time. */

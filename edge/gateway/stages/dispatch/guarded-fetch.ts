@@ -1,5 +1,6 @@
 import { isMillraceError, MillraceError } from "@millrace/core/contract";
 import { assertPublicUrl } from "@millrace/core/net";
+import { BoundedMap } from "../../memory/bounded-map.ts";
 
 export interface GuardedFetchDeps {
   readonly fetch: typeof fetch;
@@ -8,6 +9,19 @@ export interface GuardedFetchDeps {
   readonly signal: AbortSignal;
   /** Told the status of each response. */
   readonly onStatus?: (status: number) => void;
+}
+
+/** Addresses of one configuration that one isolate remembers as checked; each is one provider's path. */
+const MAX_CHECKED = 512;
+const checked = new WeakMap<readonly string[], BoundedMap<string, true>>();
+
+/** The check looks at the text alone, so it says the same of the same address each time. @throws MillraceError `url-not-allowed`. */
+function assertAllowed(url: string, allowedPrivateHosts: readonly string[]): void {
+  let known = checked.get(allowedPrivateHosts);
+  if (known === undefined) checked.set(allowedPrivateHosts, (known = new BoundedMap(MAX_CHECKED)));
+  if (known.peek(url) === true) return;
+  assertPublicUrl(url, allowedPrivateHosts);
+  known.set(url, true);
 }
 
 function urlOf(input: RequestInfo | URL): string {
@@ -20,7 +34,7 @@ function urlOf(input: RequestInfo | URL): string {
  */
 export function createGuardedFetch(deps: GuardedFetchDeps): typeof fetch {
   return async (input: RequestInfo | URL, init?: RequestInit) => {
-    assertPublicUrl(urlOf(input), deps.allowedPrivateHosts);
+    assertAllowed(urlOf(input), deps.allowedPrivateHosts);
     let response: Response;
     try {
       response = await deps.fetch(input, { ...init, redirect: "manual", signal: deps.signal });
