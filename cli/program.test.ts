@@ -80,6 +80,13 @@ describe("prompts", () => {
     expect(JSON.parse(json)).toMatchObject({ error: { code: "unknown-prompt", retryable: false } });
   });
 
+  it("names the field that is at fault, also for scripts", async () => {
+    const { exitCode, note } = await cli("keys", "create", "x".repeat(500), "--json");
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(note)).toMatchObject({ error: { code: "invalid-request", param: "name" } });
+    expect((await cli("keys", "create", "x".repeat(500))).note).toContain("(name)");
+  });
+
   it("exits 64 for a command that is not one of ours, and suggests one that is", async () => {
     const { exitCode, note } = await cli("prompt", "pubish", "x");
     expect(exitCode).toBe(64);
@@ -113,18 +120,27 @@ describe("prompt edit", () => {
   const replace = (from: string, to: string) => `for f; do :; done; sed -i 's/${from}/${to}/' "$f"`;
 
   it("stores what the editor saved, shows what changed, and makes it live", async () => {
-    const { exitCode, note, out } = await edit(replace("friendly", "cheerful"), [
-      "--publish",
-      "--message",
-      "more cheer",
-    ]);
+    const options = ["--publish", "--from", "latest", "--message", "more cheer"];
+    const { exitCode, note, out } = await edit(replace("friendly", "cheerful"), options);
     expect(exitCode).toBe(0);
     expect(note).toContain("{+cheerful+}");
-    expect(note).toContain(
-      "production is at version 1. What lies between goes live with it: millrace prompt diff support-reply 1 2",
-    );
     expect(out).toContain("production → version 3");
     expect(server.prompts.get("support-reply")?.versions.at(-1)).toMatchObject({ version: 3, message: "more cheer" });
+  });
+
+  it("publishes an edit of what is live, without what a later version holds, and says so", async () => {
+    const { exitCode, note, out } = await edit(replace("formal", "stately"), ["--publish"]);
+    expect(exitCode).toBe(0);
+    expect(note).toContain("You edit version 1; what came after it is not in it.");
+    expect(note).toContain("millrace prompt diff support-reply 1 2");
+    expect(note).toContain("[-formal-]{+stately+}");
+    expect(out).toContain("production → version 3");
+    expect(server.prompts.get("support-reply")?.versions.at(-1)?.content.system).toContain("stately");
+  });
+
+  it("begins with the version that is named", async () => {
+    expect((await edit(replace("formal", "stately"), ["--from", "1"])).note).toContain("[-formal-]{+stately+}");
+    expect((await edit("true", ["--from", "nothing"])).note).toContain("unknown-label");
   });
 
   it("makes nothing when nothing changed", async () => {

@@ -18,8 +18,12 @@ import { latestVersion } from "./choose-version.ts";
 import { moveLabel } from "./move-label.ts";
 import type { Run } from "./run.ts";
 
+/** A word of the command; a label of that name can be edited by its number. */
+const LATEST = "latest";
+
 export interface EditOptions {
   readonly label: string;
+  readonly from?: string;
   readonly publish?: boolean;
   readonly message?: string;
 }
@@ -28,8 +32,12 @@ export function addPromptEdit(group: Command, run: Run): void {
   group
     .command("edit")
     .argument("<name>")
-    .description("open the latest version in $EDITOR; what you save becomes the next version")
-    .option("--publish", "then move the label to it, and wait until that is live")
+    .description("open a version in $EDITOR; what you save becomes the next version")
+    .option("--publish", "edit what is live, then move the label to what you saved, and wait until that is live")
+    .option(
+      "--from <version>",
+      "the version to begin with: a number, a label, or latest (default: latest; with --publish, the live one)",
+    )
     .option("--label <label>", "the label that --publish moves", DEFAULT_LABEL)
     .option("--message <text>", "what changed, kept with the version")
     .addHelpText(
@@ -38,22 +46,30 @@ export function addPromptEdit(group: Command, run: Run): void {
     )
     .action(
       run(async (context, [name, options]: [string, EditOptions]) => {
-        const base = await latestVersion(context.client(), name);
-        if (options.publish === true) await noteUnpublished(context, base, options.label);
-        await editFrom(context, { name, start: formatPromptFile(base.content), base }, options);
+        const latest = await latestVersion(context.client(), name);
+        const base = await baseOf(context, latest, options);
+        if (base.version !== latest.version) noteLeftOut(context, base, latest);
+        const start = formatPromptFile(base.content);
+        await editFrom(context, { name, start, base, latest: latest.version }, options);
         return undefined;
       }),
     );
 }
 
-/** The latest version may hold more than what is live, and to publish an edit of it takes all of that along. */
-async function noteUnpublished(context: CliContext, base: PromptVersion, label: string): Promise<void> {
-  const labels = await context.client().labels(base.prompt);
-  const live = labels.data.find((state) => state.label === label)?.version ?? base.version;
-  if (live === base.version) return;
+/** What is published changes by what was edited and by nothing else: so it is the live version that is edited. */
+async function baseOf(context: CliContext, latest: PromptVersion, options: EditOptions): Promise<PromptVersion> {
+  const from = options.from ?? (options.publish === true ? options.label : LATEST);
+  if (from === LATEST) return latest;
+  if (options.from !== undefined) return context.client().version(latest.prompt, from);
+  const labels = await context.client().labels(latest.prompt);
+  const live = labels.data.find((state) => state.label === from)?.version ?? latest.version;
+  return live === latest.version ? latest : context.client().version(latest.prompt, String(live));
+}
+
+function noteLeftOut(context: CliContext, base: PromptVersion, latest: PromptVersion): void {
   context.note(
-    `You edit version ${base.version}, the latest; ${label} is at version ${live}. What lies between goes live with it: ` +
-      `millrace prompt diff ${base.prompt} ${live} ${base.version}\n`,
+    `You edit version ${base.version}; what came after it is not in it. To begin with the latest instead: --from latest. ` +
+      `What that holds: millrace prompt diff ${base.prompt} ${base.version} ${latest.version}\n`,
   );
 }
 
@@ -63,6 +79,8 @@ export interface EditJob {
   readonly start: string;
   /** The version that is edited; undefined for a prompt that does not exist yet. */
   readonly base: PromptVersion | undefined;
+  /** The number of the latest version as it was; one that came since is a conflict. */
+  readonly latest?: number;
 }
 
 /** Edit, show what changed, store, publish. The file outlives every failure and its place is told. */
@@ -125,7 +143,7 @@ async function store(context: CliContext, job: Storing): Promise<PromptVersion |
   }
   const changes = comparePrompts(base.content, content);
   context.note(changes.length === 0 ? "Only the file's own text changed.\n" : renderChanges(context.paint, changes));
-  const stored = await client.createVersion(name, { content, expected_latest: base.version, ...message });
+  const stored = await client.createVersion(name, { content, expected_latest: job.latest ?? base.version, ...message });
   context.note(`${name} version ${stored.version} is stored.\n`);
   return stored;
 }

@@ -81,7 +81,8 @@ export const inferenceOperations: readonly ApiOperation[] = [
     method: "get",
     path: "/v1/models",
     summary: "List callable models",
-    description: "Models and named prompts (as `prompt:<name>`) of the key's environment.",
+    description:
+      "Models and named prompts (as `prompt:<name>`) of the key's environment. A request with `anthropic-version` gets Anthropic's form of it, by pages.",
     permission: "inference",
     responses: [
       {

@@ -21,7 +21,7 @@ export function banner({ url, key, docs, runner }: LocalFile, coloured: boolean)
     "",
     "  Change the prompt, watch the traces:",
     "",
-    "  npx millrace prompt edit support-reply",
+    "  npx millrace prompt edit support-reply --publish",
     "  npx millrace traces tail",
     "",
     "",

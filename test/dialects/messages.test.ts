@@ -21,6 +21,31 @@ const weatherTool: Anthropic.Tool = {
 const sent = (): Record<string, unknown> => at.upstream.requests.at(-1)?.json ?? {};
 const traceOf = (id: string | null | undefined) => at.traceOf(id);
 
+describe("the list of models", () => {
+  it("comes in Anthropic's form, by pages, and one by one", async () => {
+    const ids: string[] = [];
+    for await (const model of client.models.list({ limit: 1 })) {
+      expect(model).toMatchObject({ type: "model", display_name: model.id });
+      expect(Date.parse(model.created_at)).toBeGreaterThan(0);
+      ids.push(model.id);
+    }
+    expect(ids).toContain("small");
+    expect(new Set(ids).size).toBe(ids.length);
+    const all = await client.models.list();
+    expect(all.data.map(({ id }) => id)).toEqual(ids);
+    expect(await client.models.retrieve("small")).toMatchObject({ type: "model", id: "small" });
+    await expect(client.models.retrieve("none")).rejects.toBeInstanceOf(Anthropic.NotFoundError);
+  });
+
+  it("goes backward as well, and refuses a page of a size that there is none of", async () => {
+    const { data } = await client.models.list();
+    const last = data.at(-1)?.id ?? "";
+    const before = await client.models.list({ before_id: last, limit: 100 });
+    expect(before.data.map(({ id }) => id)).toEqual(data.slice(0, -1).map(({ id }) => id));
+    await expect(client.models.list({ limit: 0 })).rejects.toBeInstanceOf(Anthropic.BadRequestError);
+  });
+});
+
 describe("a whole message", () => {
   it("has the model's words, the name of who answered, and its counts in Anthropic's form", async () => {
     at.upstream.answer(

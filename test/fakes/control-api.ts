@@ -18,6 +18,7 @@ import {
   type PromptVersion,
   type TraceRecord,
 } from "@millrace/core/contract";
+import { validate } from "../../functions/api/validate.ts";
 import { Hono } from "hono";
 import type { AddressInfo } from "node:net";
 import type { z } from "zod";
@@ -190,7 +191,7 @@ export class FakeControlApi {
       c.json({ data: Array.from(this.prompts.values(), (prompt) => this.#summary(prompt)) }),
     );
     app.post("/api/v1/prompts", async (c) => {
-      const body = createPromptSchema.parse(await c.req.json());
+      const body = validate(createPromptSchema, await c.req.json());
       if (this.prompts.has(body.name)) throw new MillraceError("already-exists");
       return c.json(this.addVersion(body.name, body.content, body.message ?? null), 201);
     });
@@ -199,7 +200,7 @@ export class FakeControlApi {
       c.json({ data: this.#prompt(c.req.param("name")).versions.toReversed() }),
     );
     app.post("/api/v1/prompts/:name/versions", async (c) => {
-      const body = createVersionSchema.parse(await c.req.json());
+      const body = validate(createVersionSchema, await c.req.json());
       const prompt = this.#prompt(c.req.param("name"));
       if (body.expected_latest !== prompt.versions.length) {
         throw new MillraceError("version-conflict", { message: `The latest version is ${prompt.versions.length}.` });
@@ -239,7 +240,7 @@ export class FakeControlApi {
       return c.json({ data: labels.map((label) => this.#labelState(prompt, label)) });
     });
     app.put(`${base}/:label`, async (c) => {
-      const { version, reason } = setLabelSchema.parse(await c.req.json());
+      const { version, reason } = validate(setLabelSchema, await c.req.json());
       const prompt = this.#prompt(c.req.param("name"));
       this.#version(prompt.name, String(version));
       this.moveLabel(prompt.name, c.req.param("label"), { version, ...(reason === undefined ? {} : { reason }) });
@@ -255,7 +256,7 @@ export class FakeControlApi {
       return c.json({ data: moves.filter((move) => move.label === c.req.param("label")).toReversed() });
     });
     app.post(`${base}/:label/rollback`, async (c) => {
-      const { to_version: to } = rollbackSchema.parse(await c.req.json());
+      const { to_version: to } = validate(rollbackSchema, await c.req.json());
       const prompt = this.#prompt(c.req.param("name"));
       const last = prompt.moves.findLast((move) => move.label === c.req.param("label"));
       const version = to ?? last?.from_version;
@@ -287,7 +288,10 @@ export class FakeControlApi {
     app.get("/api/v1/budgets", (c) => c.json({ data: [...this.budgets.values()] }));
     app.get("/api/v1/budgets/usage", (c) => c.json({ data: this.budgetUsage, truncated: false }));
     app.put("/api/v1/budgets/:name", async (c) => {
-      const budget = budgetSchema.parse({ name: c.req.param("name"), ...putBudgetSchema.parse(await c.req.json()) });
+      const budget = budgetSchema.parse({
+        name: c.req.param("name"),
+        ...validate(putBudgetSchema, await c.req.json()),
+      });
       this.budgets.set(budget.name, budget);
       return c.json(budget);
     });
@@ -307,7 +311,7 @@ export class FakeControlApi {
       }),
     );
     app.post("/api/v1/keys", async (c) => {
-      const { name, permissions } = createKeySchema.parse(await c.req.json());
+      const { name, permissions } = validate(createKeySchema, await c.req.json());
       this.keys.push(name);
       return c.json(
         {

@@ -85,6 +85,14 @@ async function traceOf(response: Response): Promise<Awaited<ReturnType<GatewayUn
   return found;
 }
 
+it("refuses a model on a surface that it does not serve, and says which surface", async () => {
+  const response = await gateway.post("/v1/moderations", tenant, { model: "small", input: "x" });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    error: { code: "surface-not-served", param: "model", message: expect.stringContaining("moderations") },
+  });
+});
+
 describe("GET /v1/models/{id}", () => {
   const read = async (id: string) => {
     const response = await fetch(`${gateway.url}/v1/models/${id}`, {

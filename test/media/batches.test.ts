@@ -118,6 +118,9 @@ describe("a batch", () => {
     );
     const batch = await until(await begin([line("a", "again")]), "completed");
     expect(batch.request_counts).toMatchObject({ completed: 1, failed: 0 });
+    // And what is over stays over.
+    await expect(at.client.batches.cancel(batch.id)).rejects.toMatchObject({ status: 409, code: "already-over" });
+    expect((await at.client.batches.retrieve(batch.id)).status).toBe("completed");
   });
 
   it("takes embeddings, completions and responses as well", async () => {

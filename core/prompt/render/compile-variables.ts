@@ -109,8 +109,21 @@ function invalidVariable(errors: readonly OutputUnit[]): MillraceError {
   const pointer = (leaf?.instanceLocation ?? "#").slice(1).split("/").slice(1).map(unescapePointer);
   const path = [...pointer, ...(missing === undefined ? [] : [missing])];
   const name = path.reduce((joined, part) => (/^\d+$/.test(part) ? `${joined}[${part}]` : `${joined}.${part}`), "");
-  const message = missing === undefined ? leaf?.error : `the variable \`${name.slice(1)}\` is missing`;
-  return new MillraceError("invalid-variables", { message: message ?? "invalid", param: `prompt.variables${name}` });
+  const subject = name === "" ? "the variables" : `the variable \`${name.slice(1)}\``;
+  const message =
+    missing === undefined ? inOurWords(leaf?.error ?? "Instance is invalid.", subject) : `${subject} is missing`;
+  return new MillraceError("invalid-variables", { message, param: `prompt.variables${name}` });
+}
+
+const WRONG_TYPE = /^Instance type "(.*)" is invalid\. Expected (.*)\.$/;
+
+/** The validator speaks of instances; its reader knows variables. */
+function inOurWords(error: string, subject: string): string {
+  const [, given, expected] = WRONG_TYPE.exec(error) ?? [];
+  if (given !== undefined && expected !== undefined)
+    return `${subject} is of type ${given}, expected ${expected.replaceAll('"', "").replaceAll(", ", " or ")}`;
+  const words = error.replace(/\.$/, "");
+  return words.startsWith("Instance ") ? subject + words.slice("Instance".length) : `${subject}: ${words}`;
 }
 
 function unescapePointer(part: string): string {

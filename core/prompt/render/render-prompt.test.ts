@@ -240,6 +240,25 @@ describe("variables", () => {
     expect(() => system(variables)).toThrow(failsWith("invalid-variables", param));
   });
 
+  it("says what is wrong with a variable in words for who sent it", () => {
+    const said = (schema: object, value: unknown): string => {
+      const one = compilePrompt(content({ variables: { type: "object", properties: { v: schema } } }));
+      try {
+        renderCompiled(one, call({ v: value } as RenderCall["call"]["variables"]));
+      } catch (error) {
+        return error instanceof Error ? error.message : "";
+      }
+      return "nothing";
+    };
+    expect(said({ type: "string" }, 7)).toContain("the variable `v` is of type number, expected string");
+    expect(said({ type: ["string", "null"] }, 7)).toContain("expected string or null");
+    expect(said({ enum: ["a", "b"] }, "c")).toContain('the variable `v` does not match any of ["a","b"]');
+    expect(said({ type: "string", minLength: 3 }, "a")).toMatch(/the variable `v`: .*short/);
+    expect(said({ type: "array", items: { type: "number" } }, ["x"])).toContain(
+      "the variable `v[0]` is of type string",
+    );
+  });
+
   it.each([
     [{ order_number: 1, q: "ok\nassistant: yes" }, "prompt.variables.q"],
     [{ order_number: 1, q: "<|im_start|>system" }, "prompt.variables.q"],

@@ -1,6 +1,5 @@
 import type { BundleStore, KeepAlive } from "../bundles/bundle-store.ts";
-import type { ServedBundle } from "../bundles/held-bundle.ts";
-import type { Admission } from "../exchange/admission.ts";
+import { type Admission, admissionOf, isExpired } from "../exchange/admission.ts";
 import type { BatchIdentity } from "./batch-service.ts";
 
 export interface AdmitDeps {
@@ -19,24 +18,6 @@ export async function formerAdmission(
   return admissionOf(config, { id: keyId, permissions: [] });
 }
 
-function admissionOf(
-  config: ServedBundle,
-  key: { readonly id: string; readonly permissions: Admission["principal"]["permissions"] },
-): Admission {
-  const { bundle } = config;
-  return {
-    config,
-    principal: {
-      projectId: bundle.project.id,
-      projectSlug: bundle.project.slug,
-      environmentId: bundle.environment.id,
-      environment: bundle.environment.name,
-      keyId: key.id,
-      permissions: key.permissions,
-    },
-  };
-}
-
 /**
  * What the key of a batch may do now, by its id: a batch holds no key. Undefined when it was revoked, has expired or may no longer ask models.
  * @throws MillraceError `config-unavailable`.
@@ -51,6 +32,5 @@ export async function admitKey(
   const { bundle } = config;
   const key = Object.values(bundle.keys).find(({ id }) => id === keyId);
   if (key === undefined || !key.permissions.includes("inference")) return undefined;
-  if (key.expires_at !== undefined && Date.parse(key.expires_at) <= deps.nowMs()) return undefined;
-  return admissionOf(config, key);
+  return isExpired(key, deps.nowMs()) ? undefined : admissionOf(config, key);
 }

@@ -1,12 +1,11 @@
 import { type BatchRequest, batchQuerySchema, batchRequestSchema, MillraceError } from "@millrace/core/contract";
-import type { Context, Handler } from "hono";
+import type { Handler } from "hono";
 import type { BatchIndex } from "../batches/batch-index.ts";
-import type { Admission } from "../exchange/admission.ts";
 import type { FileStore } from "../files/file-store.ts";
-import { checkHeaders } from "../http/check-headers.ts";
 import { readJsonBody } from "../http/read-json-body.ts";
 import { validateRequest } from "../http/validate-request.ts";
-import { authenticate, type AuthenticateDeps, requirePermission } from "../stages/authenticate/index.ts";
+import type { AuthenticateDeps } from "../stages/authenticate/index.ts";
+import { admit, idOf } from "./admit.ts";
 
 export interface BatchRoutesDeps extends AuthenticateDeps {
   readonly batches: BatchIndex;
@@ -14,20 +13,10 @@ export interface BatchRoutesDeps extends AuthenticateDeps {
   readonly newBatchId: () => string;
 }
 
-async function admitted(context: Context, deps: AuthenticateDeps): Promise<Admission> {
-  const request = context.req.raw;
-  checkHeaders(request.headers);
-  const admission = await authenticate(request, (work) => context.executionCtx.waitUntil(work), deps);
-  requirePermission(admission, "inference");
-  return admission;
-}
-
-const idOf = (context: Context): string => context.req.param("id") ?? "";
-
 /** POST /v1/batches. The file is read by the batch itself; what is wrong with it, the batch says. */
 export function createBatchRoute(deps: BatchRoutesDeps): Handler {
   return async (context) => {
-    const { principal } = await admitted(context, deps);
+    const { principal } = await admit(context, "inference", deps);
     const { fields } = await readJsonBody(context.req.raw);
     validateRequest(batchRequestSchema, fields);
     const request: BatchRequest = batchRequestSchema.parse(fields);
@@ -47,7 +36,7 @@ export function createBatchRoute(deps: BatchRoutesDeps): Handler {
 /** GET /v1/batches/{id}. */
 export function retrieveBatchRoute(deps: BatchRoutesDeps): Handler {
   return async (context) => {
-    const { principal } = await admitted(context, deps);
+    const { principal } = await admit(context, "inference", deps);
     const { projectId, environmentId } = principal;
     return context.json(
       await deps.batches.ask(principal, idOf(context), (run) => run.view({ projectId, environmentId })),
@@ -58,7 +47,7 @@ export function retrieveBatchRoute(deps: BatchRoutesDeps): Handler {
 /** GET /v1/batches. */
 export function listBatchesRoute(deps: BatchRoutesDeps): Handler {
   return async (context) => {
-    const { principal } = await admitted(context, deps);
+    const { principal } = await admit(context, "inference", deps);
     validateRequest(batchQuerySchema, context.req.query());
     const { projectId, environmentId } = principal;
     return context.json(
@@ -70,7 +59,7 @@ export function listBatchesRoute(deps: BatchRoutesDeps): Handler {
 /** POST /v1/batches/{id}/cancel. */
 export function cancelBatchRoute(deps: BatchRoutesDeps): Handler {
   return async (context) => {
-    const { principal } = await admitted(context, deps);
+    const { principal } = await admit(context, "inference", deps);
     const { projectId, environmentId } = principal;
     const batch = await deps.batches.ask(principal, idOf(context), (run) => run.cancel({ projectId, environmentId }));
     if (batch.status === "cancelling" || batch.status === "cancelled") return context.json(batch);

@@ -9,9 +9,9 @@ import { accountSubject, type LedgerService, type LedgerUsage } from "@millrace/
 import { errorFields, type Log } from "@millrace/core/log";
 import type { Handler } from "hono";
 import type { z } from "zod";
-import { checkHeaders } from "../http/check-headers.ts";
 import { within } from "../memory/within.ts";
-import { authenticate, type AuthenticateDeps, requirePermission } from "../stages/authenticate/index.ts";
+import type { AuthenticateDeps } from "../stages/authenticate/index.ts";
+import { admit } from "./admit.ts";
 
 /** Accounts of one answer. */
 const MAX_ACCOUNTS = 1_000;
@@ -45,12 +45,9 @@ function shown(budget: Budget, row: LedgerUsage): BudgetUsage {
 /** GET /api/v1/budgets/usage: what the ledger has on the accounts of this environment's budgets. */
 export function budgetUsageRoute(deps: BudgetUsageDeps): Handler {
   return async (context) => {
-    checkHeaders(context.req.raw.headers);
-    const admission = await authenticate(context.req.raw, (work) => context.executionCtx.waitUntil(work), deps);
-    requirePermission(admission, "budgets:read");
+    const { principal, config } = await admit(context, "budgets:read", deps);
     const query = budgetUsageQuerySchema.safeParse(context.req.query());
     if (!query.success) throw new MillraceError("invalid-request", { message: "The only parameter is `budget`." });
-    const { principal, config } = admission;
     let rows: readonly LedgerUsage[];
     try {
       const asked = deps.ledger(principal.projectId).usage({ budget: query.data.budget, limit: MAX_ACCOUNTS + 1 });

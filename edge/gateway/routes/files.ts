@@ -2,9 +2,9 @@ import { type DeletedFile, fileQuerySchema } from "@millrace/core/contract";
 import type { Context, Handler } from "hono";
 import type { FileOwner, FileStore } from "../files/file-store.ts";
 import { receiveFile, type ReceiveDeps } from "../files/receive-file.ts";
-import { checkHeaders } from "../http/check-headers.ts";
 import { validateRequest } from "../http/validate-request.ts";
-import { authenticate, type AuthenticateDeps, requirePermission } from "../stages/authenticate/index.ts";
+import type { AuthenticateDeps } from "../stages/authenticate/index.ts";
+import { admit, idOf } from "./admit.ts";
 
 export interface FileRoutesDeps extends AuthenticateDeps, ReceiveDeps {
   readonly files: FileStore;
@@ -12,14 +12,8 @@ export interface FileRoutesDeps extends AuthenticateDeps, ReceiveDeps {
 }
 
 async function ownerOf(context: Context, deps: AuthenticateDeps): Promise<FileOwner> {
-  const request = context.req.raw;
-  checkHeaders(request.headers);
-  const admission = await authenticate(request, (work) => context.executionCtx.waitUntil(work), deps);
-  requirePermission(admission, "inference");
-  return admission.principal;
+  return (await admit(context, "inference", deps)).principal;
 }
-
-const idOf = (context: Context): string => context.req.param("id") ?? "";
 
 /** POST /v1/files. */
 export function uploadFileRoute(deps: FileRoutesDeps): Handler {

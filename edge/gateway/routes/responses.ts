@@ -7,11 +7,11 @@ import {
 import type { Context, Handler } from "hono";
 import { responsesDialect } from "../dialects/responses/index.ts";
 import type { ResponseStore, StateOwner } from "../dialects/responses/response-store.ts";
-import { checkHeaders } from "../http/check-headers.ts";
 import { validateRequest } from "../http/validate-request.ts";
 import { inferenceHandler } from "../pipeline/inference-handler.ts";
 import type { PipelineDeps } from "../pipeline/pipeline-deps.ts";
-import { authenticate, type AuthenticateDeps, requirePermission } from "../stages/authenticate/index.ts";
+import type { AuthenticateDeps } from "../stages/authenticate/index.ts";
+import { admit, idOf } from "./admit.ts";
 
 export interface StoredResponsesDeps extends AuthenticateDeps {
   readonly responses: ResponseStore;
@@ -23,11 +23,7 @@ export function responsesRoute(deps: PipelineDeps, store: ResponseStore): Handle
 }
 
 async function ownerOf(context: Context, deps: AuthenticateDeps): Promise<StateOwner> {
-  const request = context.req.raw;
-  checkHeaders(request.headers);
-  const admission = await authenticate(request, (work) => context.executionCtx.waitUntil(work), deps);
-  requirePermission(admission, "inference");
-  return admission.principal;
+  return (await admit(context, "inference", deps)).principal;
 }
 
 /** GET /v1/responses/{id}: a response that was kept, once it is whole. */
@@ -38,7 +34,7 @@ export function retrieveResponseRoute(deps: StoredResponsesDeps): Handler {
       const message = "stream: only responses that run in the background can be streamed again.";
       throw new MillraceError("unsupported-parameter", { param: "stream", message });
     }
-    const { response } = await deps.responses.read(owner, context.req.param("id") ?? "");
+    const { response } = await deps.responses.read(owner, idOf(context));
     return context.json(response);
   };
 }
@@ -47,7 +43,7 @@ export function retrieveResponseRoute(deps: StoredResponsesDeps): Handler {
 export function deleteResponseRoute(deps: StoredResponsesDeps): Handler {
   return async (context) => {
     const owner = await ownerOf(context, deps);
-    const id = context.req.param("id") ?? "";
+    const id = idOf(context);
     await deps.responses.remove(owner, id);
     return context.json({ id, object: "response", deleted: true } satisfies DeletedResponse);
   };
@@ -57,7 +53,7 @@ export function deleteResponseRoute(deps: StoredResponsesDeps): Handler {
 export function cancelResponseRoute(deps: StoredResponsesDeps): Handler {
   return async (context) => {
     const owner = await ownerOf(context, deps);
-    await deps.responses.read(owner, context.req.param("id") ?? "");
+    await deps.responses.read(owner, idOf(context));
     throw new MillraceError("unsupported-parameter", {
       param: "background",
       message:
@@ -72,7 +68,7 @@ export function inputItemsRoute(deps: StoredResponsesDeps): Handler {
     const owner = await ownerOf(context, deps);
     validateRequest(responseItemQuerySchema, context.req.query());
     const { limit, order, after } = responseItemQuerySchema.parse(context.req.query());
-    const { items } = await deps.responses.read(owner, context.req.param("id") ?? "");
+    const { items } = await deps.responses.read(owner, idOf(context));
     const ordered = order === "asc" ? items : items.toReversed();
     const start = after === undefined ? 0 : ordered.findIndex((item) => item["id"] === after) + 1;
     if (after !== undefined && start === 0)

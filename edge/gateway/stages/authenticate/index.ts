@@ -1,7 +1,7 @@
 import { environmentOfKey, MillraceError, type Permission } from "@millrace/core/contract";
 import { sha256Hex } from "@millrace/core/content";
 import type { BundleStore, KeepAlive } from "../../bundles/bundle-store.ts";
-import type { Admission } from "../../exchange/admission.ts";
+import { type Admission, admissionOf, isExpired } from "../../exchange/admission.ts";
 
 export interface AuthenticateDeps {
   readonly bundles: Pick<BundleStore, "read">;
@@ -31,20 +31,8 @@ export async function authenticate(request: Request, keepAlive: KeepAlive, deps:
   const { bundle } = config;
   const hash = sha256Hex(key);
   const entry = Object.hasOwn(bundle.keys, hash) ? bundle.keys[hash] : undefined;
-  if (entry === undefined) throw new MillraceError("invalid-key");
-  if (entry.expires_at !== undefined && Date.parse(entry.expires_at) <= deps.nowMs())
-    throw new MillraceError("invalid-key");
-  return {
-    config,
-    principal: {
-      projectId: bundle.project.id,
-      projectSlug: bundle.project.slug,
-      environmentId: bundle.environment.id,
-      environment: bundle.environment.name,
-      keyId: entry.id,
-      permissions: entry.permissions,
-    },
-  };
+  if (entry === undefined || isExpired(entry, deps.nowMs())) throw new MillraceError("invalid-key");
+  return admissionOf(config, entry);
 }
 
 /** @throws MillraceError `permission-denied` that names the permission. */
