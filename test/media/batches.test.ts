@@ -8,74 +8,39 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readOpenAiSchemas } from "../conformance/openai-schemas.ts";
 import { gate, json, type SeenRequest } from "../fakes/upstream.ts";
 import { eventually } from "../support/eventually.ts";
+import {
+  type Batch,
+  type BatchResult,
+  beginBatch,
+  chatLine,
+  completionOf,
+  resultsOf,
+  untilBatch,
+  usage,
+} from "./batch-requests.ts";
 import { catalogOf, type MediaFixture, startMedia } from "./fixture.ts";
 
 let at: MediaFixture;
 const schemas = readOpenAiSchemas();
 /** How long the gateway under test may go by a bundle that was replaced. */
 const STALE_MS = 150;
-type Batch = OpenAI.Batches.Batch;
 
 beforeAll(async () => {
   at = await startMedia();
 });
 afterAll(async () => at?.close());
 
-const usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
-const completion = (content: string): object => ({
-  id: "chatcmpl-1",
-  object: "chat.completion",
-  created: 1_700_000_000,
-  model: "upstream-2026",
-  choices: [
-    { index: 0, message: { role: "assistant", content, refusal: null }, logprobs: null, finish_reason: "stop" },
-  ],
-  usage,
-});
+const completion = (content: string): object => completionOf("upstream-2026", content);
 const wordOf = ({ json: body }: SeenRequest): string =>
   (body as { messages?: { content: string }[] }).messages?.[0]?.content ?? "";
 const echo = (request: SeenRequest) => json(completion(`re: ${wordOf(request)}`));
-const line = (custom_id: string, content: string, more: object = {}): string =>
-  JSON.stringify({
-    custom_id,
-    method: "POST",
-    url: "/v1/chat/completions",
-    body: { model: "all", messages: [{ role: "user", content }], ...more },
-  });
-async function begin(lines: readonly string[], client = at.client, endpoint = "/v1/chat/completions"): Promise<Batch> {
-  const file = await client.files.create({
-    file: await toFile(Buffer.from(lines.join("\n")), "in.jsonl"),
-    purpose: "batch",
-  });
-  return client.batches.create({
-    input_file_id: file.id,
-    endpoint: endpoint as "/v1/chat/completions",
-    completion_window: "24h",
-    metadata: { job: "night" },
-  });
-}
-async function until(batch: Batch, status: Batch["status"], client = at.client): Promise<Batch> {
-  let seen = batch;
-  await eventually(async () => {
-    seen = await client.batches.retrieve(batch.id);
-    if (seen.status !== status) throw new Error(`the batch is ${seen.status}: ${JSON.stringify(seen.errors)}`);
-  }, 40_000);
-  return seen;
-}
-interface Result {
-  readonly id: string;
-  readonly custom_id: string;
-  readonly response: { status_code: number; request_id: string; body: Record<string, unknown> } | null;
-  readonly error: { code: string; message: string } | null;
-}
-async function results(id: string | null | undefined, client = at.client): Promise<Result[]> {
-  if (id === null || id === undefined) return [];
-  const text = await (await client.files.content(id)).text();
-  return text
-    .trimEnd()
-    .split("\n")
-    .map((each) => JSON.parse(each) as Result);
-}
+const line = (id: string, content: string, more: object = {}): string =>
+  chatLine(id, content, { model: "all", ...more });
+const begin = (lines: readonly string[], client = at.client, endpoint?: string): Promise<Batch> =>
+  beginBatch(lines, client, { metadata: { job: "night" }, ...(endpoint === undefined ? {} : { endpoint }) });
+const until = (batch: Batch, status: Batch["status"], client = at.client): Promise<Batch> =>
+  untilBatch(batch, status, client);
+const results = (id: string | null | undefined, client = at.client): Promise<BatchResult[]> => resultsOf(id, client);
 
 describe("a batch", () => {
   it("is really executed: answers and refusals in files of OpenAI's form, each line traced and priced", async () => {

@@ -1,67 +1,32 @@
 import { budgetSchema } from "@millrace/core/contract";
-import { type OpenAI, toFile } from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { json, type Script, type SeenRequest } from "../fakes/upstream.ts";
 import { eventually } from "../support/eventually.ts";
 import { newTenant } from "../support/gateway.ts";
+import {
+  type Batch,
+  type BatchResult,
+  beginBatch,
+  chatLine,
+  completionOf,
+  resultsOf,
+  untilBatch,
+} from "./batch-requests.ts";
 import { catalogOf, type MediaFixture, startMedia } from "./fixture.ts";
 
 let at: MediaFixture;
-type Batch = OpenAI.Batches.Batch;
 
 beforeAll(async () => {
   at = await startMedia();
 });
 afterAll(async () => at?.close());
 
-const usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
-const completion = (content: string): object => ({
-  id: "chatcmpl-1",
-  object: "chat.completion",
-  created: 1_700_000_000,
-  model: "gpt-4o-mini-2026",
-  choices: [
-    { index: 0, message: { role: "assistant", content, refusal: null }, logprobs: null, finish_reason: "stop" },
-  ],
-  usage,
-});
-const line = (custom_id: string, content: string): string =>
-  JSON.stringify({
-    custom_id,
-    method: "POST",
-    url: "/v1/chat/completions",
-    body: { model: "native", messages: [{ role: "user", content }] },
-  });
-async function begin(lines: readonly string[], client = at.client): Promise<Batch> {
-  const file = await client.files.create({
-    file: await toFile(Buffer.from(lines.join("\n")), "in.jsonl"),
-    purpose: "batch",
-  });
-  return client.batches.create({
-    input_file_id: file.id,
-    endpoint: "/v1/chat/completions",
-    completion_window: "24h",
-  });
-}
-async function until(batch: Batch, status: Batch["status"], client = at.client): Promise<Batch> {
-  let seen = batch;
-  await eventually(async () => {
-    seen = await client.batches.retrieve(batch.id);
-    if (seen.status !== status) throw new Error(`the batch is ${seen.status}`);
-  });
-  return seen;
-}
-interface Result {
-  readonly custom_id: string;
-  readonly response: { status_code: number; request_id: string; body: Record<string, unknown> };
-}
-async function results(id: string | undefined, client = at.client): Promise<Result[]> {
-  const text = await (await client.files.content(id ?? "")).text();
-  return text
-    .trimEnd()
-    .split("\n")
-    .map((each) => JSON.parse(each) as Result);
-}
+const completion = (content: string): object => completionOf("gpt-4o-mini-2026", content);
+const line = (id: string, content: string): string => chatLine(id, content, { model: "native" });
+const begin = (lines: readonly string[], client = at.client): Promise<Batch> => beginBatch(lines, client);
+const until = (batch: Batch, status: Batch["status"], client = at.client): Promise<Batch> =>
+  untilBatch(batch, status, client);
+const results = (id: string | undefined, client = at.client): Promise<BatchResult[]> => resultsOf(id, client);
 
 /** OpenAI's files and batches, as far as a caller of them sees: what was uploaded, and what the test says came of it. */
 class Service {
@@ -139,12 +104,12 @@ describe("a batch of one model at a provider with batches of its own", () => {
     ]);
     expect(batch.request_counts).toEqual({ total: 2, completed: 2, failed: 0 });
     const output = await results(batch.output_file_id);
-    expect(output.map(({ custom_id, response }) => [custom_id, response.status_code])).toEqual([
+    expect(output.map(({ custom_id, response }) => [custom_id, response?.status_code])).toEqual([
       ["a", 200],
       ["b", 200],
     ]);
     const { traces } = await at.gateway.state();
-    const trace = traces.find(({ record }) => record.id === output[0]?.response.request_id);
+    const trace = traces.find(({ record }) => record.id === output[0]?.response?.request_id);
     expect(trace?.record).toMatchObject({
       provider: "openai",
       surface: "chat",
@@ -169,7 +134,7 @@ describe("a batch of one model at a provider with batches of its own", () => {
     const output = await results(batch.output_file_id);
     expect(output.map(({ custom_id }) => custom_id)).toEqual(["a", "b"]);
     const { traces } = await at.gateway.state();
-    const trace = traces.find(({ record }) => record.id === output[0]?.response.request_id);
+    const trace = traces.find(({ record }) => record.id === output[0]?.response?.request_id);
     expect(trace?.record.cost_usd_micros).toBe(18);
     expect((await results(batch.error_file_id))[0]).toMatchObject({ custom_id: "c", response: { status_code: 400 } });
   });

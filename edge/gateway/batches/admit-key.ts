@@ -1,4 +1,5 @@
 import type { BundleStore, KeepAlive } from "../bundles/bundle-store.ts";
+import type { ServedBundle } from "../bundles/held-bundle.ts";
 import { type Admission, admissionOf, isExpired } from "../exchange/admission.ts";
 import type { BatchIdentity } from "./batch-service.ts";
 
@@ -7,15 +8,24 @@ export interface AdmitDeps {
   readonly nowMs: () => number;
 }
 
+/** The configuration of now. Undefined when the batch's environment is gone, or is another project's. */
+async function configOf(
+  { environmentId, projectId }: BatchIdentity,
+  keepAlive: KeepAlive,
+  deps: AdmitDeps,
+): Promise<ServedBundle | undefined> {
+  const config = await deps.bundles.read(environmentId, keepAlive);
+  return config?.bundle.project.id === projectId ? config : undefined;
+}
+
 /** What is recorded of a batch after its key is gone: who it was, and the configuration of now. Undefined when its environment is gone as well. */
 export async function formerAdmission(
-  { environmentId, projectId, keyId }: BatchIdentity,
+  identity: BatchIdentity,
   keepAlive: KeepAlive,
   deps: AdmitDeps,
 ): Promise<Admission | undefined> {
-  const config = await deps.bundles.read(environmentId, keepAlive);
-  if (config === undefined || config.bundle.project.id !== projectId) return undefined;
-  return admissionOf(config, { id: keyId, permissions: [] });
+  const config = await configOf(identity, keepAlive, deps);
+  return config && admissionOf(config, { id: identity.keyId, permissions: [] });
 }
 
 /**
@@ -23,14 +33,12 @@ export async function formerAdmission(
  * @throws MillraceError `config-unavailable`.
  */
 export async function admitKey(
-  { environmentId, projectId, keyId }: BatchIdentity,
+  identity: BatchIdentity,
   keepAlive: KeepAlive,
   deps: AdmitDeps,
 ): Promise<Admission | undefined> {
-  const config = await deps.bundles.read(environmentId, keepAlive);
-  if (config === undefined || config.bundle.project.id !== projectId) return undefined;
-  const { bundle } = config;
-  const key = Object.values(bundle.keys).find(({ id }) => id === keyId);
-  if (key === undefined || !key.permissions.includes("inference")) return undefined;
+  const config = await configOf(identity, keepAlive, deps);
+  const key = config && Object.values(config.bundle.keys).find(({ id }) => id === identity.keyId);
+  if (config === undefined || key === undefined || !key.permissions.includes("inference")) return undefined;
   return isExpired(key, deps.nowMs()) ? undefined : admissionOf(config, key);
 }
