@@ -20,7 +20,11 @@ const WORKLOADS: readonly Workload[] = [
 ];
 const ROUNDS = 5;
 const CONCURRENCY = 16;
-const WARM_UP = 100;
+/** Until the engine has compiled what is run all the time; of large requests fewer do. */
+const WARM_UP = 1_500;
+const WARM_UP_LARGE = 60;
+/** Before each round: while the others had their turns, a contender's code and data have left the processor's caches. */
+const ROUND_WARM_UP = 50;
 
 interface Samples {
   readonly latency: Exchange[];
@@ -38,6 +42,7 @@ function bodyFor(target: LoadTarget, workload: Workload): Buffer {
 /** One round of one contender: unhurried requests one by one for latency, then 16 at a time for cost. */
 async function round(target: LoadTarget, workload: Workload, into: Samples): Promise<void> {
   const body = bodyFor(target, workload);
+  await drive(target, body, { count: Math.min(ROUND_WARM_UP, workload.latencyCount / ROUNDS), concurrency: 4 });
   into.latency.push(
     ...(await drive(target, body, { count: Math.ceil(workload.latencyCount / ROUNDS), concurrency: 1 })),
   );
@@ -138,8 +143,8 @@ export async function benchGateway(targets: readonly LoadTarget[]): Promise<Benc
     const samples = new Map<string, Samples>(targets.map((target) => [target.name, { latency: [], cpuMs: [] }]));
     for (const target of targets)
       await drive(target, bodyFor(target, workload), {
-        count: workload.textBytes > 10_000 ? 10 : WARM_UP,
-        concurrency: 4,
+        count: workload.textBytes > 10_000 ? WARM_UP_LARGE : WARM_UP,
+        concurrency: 8,
       });
     for (let turn = 0; turn < ROUNDS; turn++) {
       for (const target of targets) {

@@ -47,16 +47,35 @@ export function findProcesses(root: number, part: string): number[] {
   });
 }
 
+/** Nanoseconds that the threads of a process have run; undefined where the scheduler keeps no such count. */
+function scheduledNs(pid: number): number | undefined {
+  try {
+    let ns = 0;
+    for (const thread of readdirSync(`/proc/${pid}/task`))
+      ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+    return ns;
+  } catch {
+    return undefined;
+  }
+}
+
+/** In steps of 10 ms. */
+function tickSeconds(pid: number): number | undefined {
+  const fields = statFields(pid);
+  return fields && (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
 /** CPU seconds (user + system) that the processes have used so far; undefined where /proc cannot say. */
 export function cpuSeconds(pids: readonly number[]): number | undefined {
   if (pids.length === 0) return undefined;
-  let ticks = 0;
+  let seconds = 0;
   for (const pid of pids) {
-    const fields = statFields(pid);
-    if (fields === undefined) return undefined;
-    ticks += Number(fields[11]) + Number(fields[12]);
+    const ns = scheduledNs(pid);
+    const used = ns === undefined ? tickSeconds(pid) : ns / 1e9;
+    if (used === undefined) return undefined;
+    seconds += used;
   }
-  return ticks / TICKS_PER_SECOND;
+  return seconds;
 }
 
 /** Resident bytes of the processes together; undefined where /proc cannot say. */
