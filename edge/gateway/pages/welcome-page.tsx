@@ -10,6 +10,10 @@ const PARTS = [
   { id: "control", name: "functions", what: "control API, queues, publication" },
   { id: "database", name: "database", what: "prompts, keys, traces" },
   { id: "runner", name: "runner", what: "the local model" },
+  { id: "ledger", name: "ledger", what: "what budgets have left" },
+  { id: "health", name: "health", what: "which targets are well" },
+  { id: "outbox", name: "outbox", what: "traces on their way" },
+  { id: "telemetry", name: "telemetry", what: "metrics of all isolates" },
 ] as const;
 
 const SUGGESTIONS = ["Where is my order?", "my rain jacket arrived broken", "I want a refund"] as const;

@@ -7,8 +7,8 @@ export const welcomeStyles = `
 .mark-wheel { transform-origin: 16px 13px; }
 @media (prefers-reduced-motion: no-preference) { .hero .mark-wheel { animation: turn 48s linear infinite; } }
 @keyframes turn { to { transform: rotate(360deg); } }
-#health { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; padding: 0; margin: 0; list-style: none; }
-#health li { background: var(--panel); padding: 0.95rem 1.1rem; display: grid; grid-template-columns: auto 1fr auto; grid-template-rows: auto 1fr; align-items: baseline; column-gap: 0.6rem; }
+#health { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1px; background: var(--panel); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; padding: 0; margin: 0; list-style: none; }
+#health li { box-shadow: 0 0 0 1px var(--line); padding: 0.95rem 1.1rem; display: grid; grid-template-columns: auto 1fr auto; grid-template-rows: auto 1fr; align-items: baseline; column-gap: 0.6rem; }
 #health li[hidden] { display: none; }
 #health li::before { content: ""; width: 0.55rem; height: 0.55rem; border-radius: 50%; background: var(--faint); align-self: center; }
 #health li[data-state="ok"]::before { background: var(--good); }
