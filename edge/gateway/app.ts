@@ -189,12 +189,12 @@ export function createApp(
         ? new MillraceError("not-found", { message: `There is nothing at ${context.req.path}.` })
         : new MillraceError("method-not-allowed", { message: `${context.req.path} takes ${method}.` });
     const headers = method === undefined || method === "ALL" ? {} : { allow: method };
-    return errorResponse(error, { path: context.req.path, headers });
+    return errorResponse(error, { path: context.req.path, asked: context.req.raw.headers, headers });
   });
   app.onError((cause, context) => {
     const error = toMillraceError(cause);
     if (error.code === "internal") platform.log("error", "request-failed", errorFields(cause));
-    return errorResponse(error, { path: context.req.path });
+    return errorResponse(error, { path: context.req.path, asked: context.req.raw.headers });
   });
   return app;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { errorResponse } from "./error-response.ts";
 
 const shouldRetry = (error: MillraceError): string | null =>
-  errorResponse(error, { path: "/v1/chat/completions" }).headers.get("x-should-retry");
+  errorResponse(error, { path: "/v1/chat/completions", asked: new Headers() }).headers.get("x-should-retry");
 
 describe("x-should-retry, by which OpenAI's and Anthropic's clients decide", () => {
   it.each([
@@ -24,5 +24,31 @@ describe("x-should-retry, by which OpenAI's and Anthropic's clients decide", () 
     ["a fault of ours", new MillraceError("internal")],
   ])("leaves %s to the client", (_name, error) => {
     expect(shouldRetry(error)).toBeNull();
+  });
+});
+
+describe("the envelope of an error", () => {
+  const anthropic = { "anthropic-version": "2023-06-01" };
+  const bodyOf = async (path: string, headers: Record<string, string>): Promise<unknown> =>
+    errorResponse(new MillraceError("invalid-key"), { path, asked: new Headers(headers) }).json();
+
+  it.each([
+    ["/v1/messages", {}],
+    ["/v1/messages/count_tokens", {}],
+    ["/v1/models", anthropic],
+    ["/v1/models/prompt:greet", anthropic],
+  ])("is Anthropic's for its client at %s", async (path, headers) => {
+    expect(await bodyOf(path, headers)).toMatchObject({ type: "error", error: { type: "authentication_error" } });
+  });
+
+  it.each([
+    ["/v1/models", {}],
+    ["/v1/chat/completions", anthropic],
+  ])("is OpenAI's at %s", async (path, headers) => {
+    expect(await bodyOf(path, headers)).toMatchObject({ error: { code: "invalid-key", param: null } });
+  });
+
+  it("is problem+json below /api", async () => {
+    expect(await bodyOf("/api/v1/prompts", {})).toMatchObject({ status: 401, code: "invalid-key" });
   });
 });

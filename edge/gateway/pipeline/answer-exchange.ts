@@ -124,8 +124,9 @@ async function answerOrRefuse(run: ExchangeRun): Promise<Response> {
       summary: undefined,
       firstTokenMs: undefined,
     });
-    const path = new URL(caller.request.url).pathname;
-    return errorResponse(error, { path, headers: run.headers(progress), traceId: run.traceId });
+    const { url, headers: asked } = caller.request;
+    const path = new URL(url).pathname;
+    return errorResponse(error, { path, asked, headers: run.headers(progress), traceId: run.traceId });
   }
 }
 

@@ -16,14 +16,13 @@ import type { Admission } from "../exchange/admission.ts";
 import type { Resolution } from "../exchange/resolution.ts";
 import type { PlannedTarget } from "../exchange/target.ts";
 import type { AdmittedCall, CallOutcome, HealthView } from "../health/health-view.ts";
-import { checkHeaders } from "../http/check-headers.ts";
 import { readJsonBody } from "../http/read-json-body.ts";
 import type { PipelineDeps } from "../pipeline/pipeline-deps.ts";
 import { within } from "../memory/within.ts";
 import { providerRegistry } from "../providers/registry.ts";
-import { authenticate, requirePermission } from "../stages/authenticate/index.ts";
 import { createGuardedFetch } from "../stages/dispatch/guarded-fetch.ts";
 import { resolve } from "../stages/resolve/index.ts";
+import { admit } from "./admit.ts";
 
 /** Who counted: `provider`, a published `tokenizer` of the model, or `estimated` from the length of the text. */
 const COUNTED_BY_HEADER = "x-millrace-token-count";
@@ -146,17 +145,14 @@ async function count(
 export function countTokensRoute(deps: PipelineDeps): Handler {
   return async (context) => {
     const request = context.req.raw;
-    const keepAlive = (work: Promise<unknown>): void => context.executionCtx.waitUntil(work);
-    checkHeaders(request.headers);
-    const admission = await authenticate(request, keepAlive, deps);
-    requirePermission(admission, "inference");
+    const admission = await admit(context, "inference", deps);
     const received = await readJsonBody(request);
     const { fields, native, nativeOnly } = translateMessages(received.fields, {
       betas: betasOf(request.headers),
       counting: true,
     });
     const body = translatedBody(received, fields);
-    const health = deps.health.of(admission.principal.environmentId, keepAlive);
+    const health = deps.health.of(admission.principal.environmentId, (work) => context.executionCtx.waitUntil(work));
     const asked = { surface: "chat", body, headers: request.headers, admission, health } as const;
     const accepted = { body, native, nativeOnly };
     const resolution = await withDialect(await resolve(asked, deps.resolve), accepted, received);

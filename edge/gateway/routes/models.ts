@@ -9,6 +9,7 @@ import {
 } from "@millrace/core/contract";
 import type { Context, Handler } from "hono";
 import type { ServedBundle } from "../bundles/held-bundle.ts";
+import { isAnthropicClient } from "../http/error-response.ts";
 import { validateRequest } from "../http/validate-request.ts";
 import type { AuthenticateDeps } from "../stages/authenticate/index.ts";
 import { admit } from "./admit.ts";
@@ -23,11 +24,6 @@ export function listModels({ bundle, publishedAtMs }: Published): ModelList {
     object: "list",
     data: ids.map((id): WireModel => ({ id, object: "model", created, owned_by: bundle.project.slug })),
   };
-}
-
-/** Anthropic's clients say so with each request. */
-function isAnthropic(context: Context): boolean {
-  return context.req.header("anthropic-version") !== undefined;
 }
 
 function toAnthropic({ id, created }: WireModel): AnthropicModel {
@@ -59,7 +55,7 @@ async function admittedList(context: Context, deps: AuthenticateDeps): Promise<M
 export function modelsRoute(deps: AuthenticateDeps): Handler {
   return async (context) => {
     const list = await admittedList(context, deps);
-    if (!isAnthropic(context)) return context.json(list);
+    if (!isAnthropicClient(context.req.raw.headers)) return context.json(list);
     validateRequest(anthropicModelQuerySchema, context.req.query());
     return context.json(anthropicPage(list, anthropicModelQuerySchema.parse(context.req.query())));
   };
@@ -71,7 +67,8 @@ export function modelRoute(deps: AuthenticateDeps): Handler {
     const { data } = await admittedList(context, deps);
     const id = context.req.param("id");
     const model = data.find((one) => one.id === id);
-    if (model !== undefined) return context.json(isAnthropic(context) ? toAnthropic(model) : model);
+    if (model !== undefined)
+      return context.json(isAnthropicClient(context.req.raw.headers) ? toAnthropic(model) : model);
     if (id?.startsWith("prompt:") === true)
       throw new MillraceError("unknown-prompt", { message: `There is no ${id}.`, param: "model" });
     throw new MillraceError("unknown-model", { message: `There is no model ${id}.`, param: "model" });
