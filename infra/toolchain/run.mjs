@@ -59,11 +59,7 @@ function npmCommand() {
   return { command: "npm", before: [], shell: process.platform === "win32" };
 }
 
-/**
- * `npm install`, not `npm ci`: it keeps what is there, repairs what is not, and takes a lockfile that knows fewer
- * platforms than npm would like. Where the lockfile does not know this platform at all, only package.json's exact
- * versions hold.
- */
+/** `npm install`, not `npm ci`: it keeps what is there and repairs what is not; `--no-save` leaves the lockfile alone. */
 async function install() {
   const args = [
     "install",
@@ -74,13 +70,6 @@ async function install() {
     "--include=dev",
     "--include=optional",
   ];
-  if (
-    !readFileSync(join(root, "package-lock.json"), "utf8").includes(
-      `node_modules/@cloudflare/workerd-${platform.replace("x64", "64")}"`,
-    )
-  ) {
-    args.push("--no-package-lock");
-  }
   say("installing the packages of this checkout, Node included (once; one to four minutes on a usual line) …");
   const startedMs = Date.now();
   const heartbeat = setInterval(
