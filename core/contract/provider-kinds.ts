@@ -24,8 +24,6 @@ export interface ProviderKindRow {
   readonly secret: "needed" | "optional";
   /** Beyond text and vectors: what its API has in OpenAI's form. A route's target corrects it by `capabilities`. */
   readonly surfaces?: readonly SurfaceCapability[];
-  /** Its API takes files of requests in OpenAI's form and answers them within a day at a lower price. */
-  readonly batches?: boolean;
   /** One line for the documentation: what the base URL and the secret are. */
   readonly docs: string;
 }
@@ -63,7 +61,6 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
       { name: "project", required: false, pattern: headerValue, meaning: "Project to bill (`proj_…`)." },
     ],
     surfaces: surfaceCapabilitySchema.options,
-    batches: true,
     docs: "The secret is an API key.",
   },
   "azure-openai": {
@@ -79,7 +76,6 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
       },
     ],
     surfaces: ["image-generations", "image-edits", "speech", "transcriptions", "translations"],
-    batches: true,
     docs: "`base_url` is the resource (`https://<name>.openai.azure.com`), the target's model the deployment's name, the secret one of the resource's keys.",
   },
   mistral: {
@@ -94,7 +90,6 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
     title: "Groq",
     defaultBaseUrl: "https://api.groq.com/openai/v1",
     surfaces: ["speech", "transcriptions", "translations"],
-    batches: true,
     docs: "The secret is an API key.",
   },
   together: {

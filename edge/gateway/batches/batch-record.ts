@@ -1,15 +1,22 @@
-import type { Batch, BatchError } from "@millrace/core/contract";
+import type { Batch, BatchError, ProviderKind } from "@millrace/core/contract";
 import type { BatchIdentity } from "./batch-service.ts";
 
 /** A batch that was handed to a provider's own batch API. */
 export interface NativeBatch {
   readonly provider: string;
+  readonly kind: ProviderKind;
   readonly model: string;
   readonly secretName: string | undefined;
-  /** Of the provider. */
-  readonly inputFileId: string;
+  /** Requests in it. */
+  readonly lines: number;
+  /** When it was first tried to hand it over. Milliseconds since the epoch. */
+  readonly sinceMs: number;
+  /** Of the provider; undefined = it takes requests with the order. */
+  readonly inputFileId: string | undefined;
   /** Of the provider; undefined = it was not yet told. */
   readonly batchId: string | undefined;
+  /** It was found there after the answer to its creation was lost, and may be another's: it is waited for, but neither cancelled nor removed. */
+  readonly isGuess?: true;
   readonly polls: number;
   /** Bytes of the provider's results that are booked; undefined = they are not here yet. */
   readonly collected: number | undefined;

@@ -1,6 +1,7 @@
-import type { Capability, ModelFrame, Provider, Tier } from "@millrace/core/contract";
+import type { Capability, ModelFrame, Tier } from "@millrace/core/contract";
 import type { ModelAnswer } from "../exchange/answer.ts";
 import type { ModelCall } from "../exchange/model-call.ts";
+import type { BatchApi } from "./batch-api.ts";
 
 /** What is waited for: the response's headers, the first event, the next event. */
 export type WaitPhase = "headers" | "first-token" | "gap";
@@ -25,18 +26,9 @@ export interface ProviderAdapter {
    */
   call(call: ModelCall, deps: CallDeps): Promise<ModelAnswer>;
   /** Absent where the kind has no batch API. */
-  readonly batches?: BatchDialect;
+  readonly batches?: BatchApi;
   /** The tokens of a chat request as the provider itself counts them, without an answer; absent where it does not offer that. */
   countTokens?(call: ModelCall, deps: CallDeps): Promise<number>;
-}
-
-/** How a provider's own batch API is spoken to: files of requests, answered within a day. */
-export interface BatchDialect {
-  /** The address of `/files…` or `/batches…`; undefined where this provider, as it is set up, has none. */
-  url(provider: Provider, path: string): string | undefined;
-  headers(provider: Provider, secret: string | undefined): Readonly<Record<string, string>>;
-  /** A request as one line of such a file holds it, JSON text. @throws MillraceError `unsupported-parameter`. */
-  bodyOf(call: ModelCall): string;
 }
 
 export type FrameBatch = readonly ModelFrame[];

@@ -18,6 +18,10 @@ export const nativeDialects: Readonly<Record<NativeEndpoint, Dialect>> = {
   "/v1/embeddings": openAiDialect("embeddings"),
 };
 
+export function isNativeEndpoint(endpoint: string): endpoint is NativeEndpoint {
+  return Object.hasOwn(nativeDialects, endpoint);
+}
+
 export interface NativeLine {
   readonly batchId: string;
   readonly endpoint: NativeEndpoint;

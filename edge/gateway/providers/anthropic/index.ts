@@ -7,6 +7,7 @@ import { refuseSurface } from "../native-wire/refuse-surface.ts";
 import type { CallDeps, ProviderAdapter } from "../provider.ts";
 import { authenticate } from "./authenticate.ts";
 import { addressOf } from "../native-wire/address-of.ts";
+import { anthropicBatches } from "./batches.ts";
 import { buildRequest, passRequest } from "./build-request.ts";
 import { capabilities } from "./capabilities.ts";
 import { countTokens } from "./count-tokens.ts";
@@ -38,6 +39,7 @@ export const anthropic: ProviderAdapter = {
   tier: "cloud",
   capabilities,
   countTokens,
+  batches: anthropicBatches,
   async call(call, deps) {
     if (call.surface !== "chat") throw refuseSurface(call.surface, "Anthropic");
     return callChat(call, deps);

@@ -2,6 +2,7 @@ import type { ModelCall } from "../../exchange/model-call.ts";
 import { openAiCapabilities, openAiChatRules } from "../openai/index.ts";
 import { openAiPaths } from "../openai-wire/call-openai.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
+import { openAiBatches } from "../openai-wire/batch-dialect.ts";
 
 /**
  * The v1 API (`/openai/v1`, the deployment is the body's `model`) or, with an `api_version`, the deployment's own URL (Microsoft Learn, "Azure OpenAI
@@ -21,6 +22,7 @@ export const azureOpenAi = openAiAdapter("azure-openai", openAiCapabilities, {
   authorize: (secret) => ({ "api-key": secret }),
   rules: { chat: openAiChatRules },
   takesTokens: true,
+  batches: openAiBatches,
   batchBase: ({ settings }, base) =>
     settings?.["api_version"] === undefined ? `${base.replace(/\/openai(?:\/v1)?$/, "")}/openai/v1` : undefined,
 });

@@ -2,6 +2,7 @@ import type { ModelCall } from "../../exchange/model-call.ts";
 import { addressOf } from "../native-wire/address-of.ts";
 import { refuseSurface } from "../native-wire/refuse-surface.ts";
 import type { CallDeps, ProviderAdapter } from "../provider.ts";
+import { geminiBatches } from "./batches.ts";
 import { callEmbeddings } from "./call-embeddings.ts";
 import { callGemini, type GeminiAccess } from "./call-gemini.ts";
 import { capabilities } from "./capabilities.ts";
@@ -17,6 +18,7 @@ function accessOf(call: ModelCall, deps: CallDeps): GeminiAccess {
 export const gemini: ProviderAdapter = {
   tier: "cloud",
   capabilities,
+  batches: geminiBatches,
   async call(call, deps) {
     if (call.surface === "chat") return callGemini(call, accessOf(call, deps), deps);
     if (call.surface === "embeddings") return callEmbeddings(call, accessOf(call, deps), deps);

@@ -1,5 +1,6 @@
 import { allExcept } from "../openai-wire/capability-sets.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
+import { openAiBatches } from "../openai-wire/batch-dialect.ts";
 
 const lacking = ["logprobs", "multiple-choices", "audio-input", "audio-output", "files"] as const;
 const vision = allExcept(...lacking);
@@ -20,6 +21,7 @@ export const groq = openAiAdapter(
   },
   {
     paths: { completions: null, embeddings: null },
+    batches: openAiBatches,
     rules: {
       chat: {
         refused: { logprobs: [false], top_logprobs: [0], logit_bias: [{}], n: [1] },

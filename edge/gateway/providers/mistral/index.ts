@@ -4,6 +4,7 @@ import type { Edits } from "../openai-wire/edit-members.ts";
 import { markPrefix } from "../openai-wire/mark-prefix.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
 import { withValidToolCallIds } from "./tool-call-ids.ts";
+import { mistralBatches } from "./batches.ts";
 
 const able = allExcept("logprobs", "audio-output", "audio-input", "files");
 const textOnly = allExcept("logprobs", "audio-output", "audio-input", "files", "images");
@@ -29,6 +30,7 @@ export const mistral = openAiAdapter(
   },
   {
     paths: { completions: null },
+    batches: mistralBatches,
     rules: {
       chat: {
         renamed: { seed: "random_seed", max_completion_tokens: "max_tokens" },

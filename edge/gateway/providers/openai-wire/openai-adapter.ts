@@ -1,7 +1,7 @@
 import { type Capability, type ProviderKind, providerKinds } from "@millrace/core/contract";
-import { openAiBatches } from "./openai-batches.ts";
 import type { ProviderAdapter } from "../provider.ts";
 import { callOpenAi } from "./call-openai.ts";
+import { fileBatches } from "./file-batches.ts";
 import type { OpenAiDialect } from "./openai-dialect.ts";
 import { withoutNativeFields } from "./without-native-fields.ts";
 
@@ -14,7 +14,7 @@ export function openAiAdapter(
   return {
     tier: providerKinds[kind].tier,
     capabilities,
-    ...(providerKinds[kind].batches === true ? { batches: openAiBatches(dialect) } : {}),
+    ...(dialect.batches === undefined ? {} : { batches: fileBatches(dialect, dialect.batches) }),
     call: (call, deps) => callOpenAi(withoutNativeFields(call), deps, dialect),
   };
 }

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue, Provider, Surface } from "@millrace/core/contract";
 import type { ModelCall } from "../../exchange/model-call.ts";
+import type { FileBatches } from "./batch-dialect.ts";
 import type { Edits } from "./edit-members.ts";
 
 /** Says that a value asks for something that the kind cannot do. */
@@ -43,6 +44,8 @@ export interface OpenAiDialect {
   readonly repeatsPrefill?: boolean;
   /** Texts that one call of `/embeddings` may hold; more are sent in several calls. Absent = OpenAI's 2,048. */
   readonly maxEmbeddingInputs?: number;
+  /** Its batch API; absent = it has none. */
+  readonly batches?: FileBatches;
   /** The base of its batch API, where that is not the base URL; undefined = there is none. */
   readonly batchBase?: (provider: Provider, base: string) => string | undefined;
   /** `/embeddings` takes lists of tokens in place of texts. */

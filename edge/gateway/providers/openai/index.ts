@@ -2,6 +2,7 @@ import type { Capability } from "@millrace/core/contract";
 import type { FieldRules } from "../openai-wire/openai-dialect.ts";
 import { allExcept } from "../openai-wire/capability-sets.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
+import { openAiBatches } from "../openai-wire/batch-dialect.ts";
 
 /** Models that think first. They reject `max_tokens` ("use max_completion_tokens instead"), which others still take (OpenAI API reference). */
 const REASONING = /^(?:ft:)?(?:o\d|gpt-[5-9])/;
@@ -43,4 +44,5 @@ export const openAi = openAiAdapter("openai", openAiCapabilities, {
   }),
   rules: { chat: openAiChatRules },
   takesTokens: true,
+  batches: openAiBatches,
 });

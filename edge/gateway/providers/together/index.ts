@@ -1,5 +1,6 @@
 import { allExcept } from "../openai-wire/capability-sets.ts";
 import { openAiAdapter } from "../openai-wire/openai-adapter.ts";
+import { togetherBatches } from "./batches.ts";
 
 const lacking = ["logprobs", "audio-input", "audio-output", "files", "prefill"] as const;
 const vision = allExcept(...lacking);
@@ -13,6 +14,7 @@ export const together = openAiAdapter(
   "together",
   (model) => (/vision|-vl|llama-4|gemma-3|pixtral|kimi-k2\.5/i.test(model) ? vision : plain),
   {
+    batches: togetherBatches,
     rules: {
       chat: {
         refused: { logprobs: [false], top_logprobs: [0], safety_model: [] },
