@@ -58,9 +58,13 @@ export type ModelEvent =
       readonly id: string | undefined;
       readonly name: string | undefined;
       readonly argumentsDelta: string;
+      /** What else the call has (`extra_content`, a thought's signature, …), as it came. */
+      readonly extras?: Readonly<Record<string, unknown>>;
     }
   /** A field that no other event names (`annotations`, `service_tier`, …), kept as it came; without a choice it belongs to the whole answer. */
   | { readonly type: "extra"; readonly choice: number | undefined; readonly field: string; readonly value: unknown }
+  /** The same beside a choice's message (`stop_reason`, `content_filter_results`, …). */
+  | { readonly type: "choice-extra"; readonly choice: number; readonly field: string; readonly value: unknown }
   | { readonly type: "usage"; readonly usage: Usage }
   | { readonly type: "finish"; readonly choice: number; readonly reason: FinishReason; readonly rawReason: string }
   | { readonly type: "error"; readonly code: ErrorCode; readonly message: string };

@@ -178,6 +178,29 @@ describe("a second call of the same model", () => {
 });
 
 describe("the cache", () => {
+  it("is told again in the caller's own words where only those say all of it", async () => {
+    const start = events.filter(({ type }) => type === "message_start");
+    const block = { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } };
+    const said = (words: string) => ({
+      type: "content_block_delta",
+      index: 0,
+      delta: { type: "text_delta", text: words },
+    });
+    const rest = [{ type: "content_block_stop", index: 0 }, ...events.slice(-2)];
+    let calls = 0;
+    at.upstream.answer(() =>
+      ++calls === 1
+        ? anthropicStream([...start, block, said("Hel")], true)
+        : anthropicStream([...start, block, said("Hello"), ...rest]),
+    );
+    const tools = [{ type: "web_search_20250305", name: "web_search" }];
+    const { thinking: _thinking, ...asked } = ask;
+    const response = await at.gateway.post("/v1/messages", at.tenant, { ...asked, tools, stream: true });
+    const told = [...(await response.text()).matchAll(/"text":"([^"]*)"/g)].map((match) => match[1]).join("");
+    expect(told).toBe("Hello");
+    expect(at.upstream.requests.slice(-2).map(({ json: sent }) => sent["tools"])).toEqual([tools, tools]);
+  });
+
   it("keeps apart what only Anthropic's words tell apart, and serves again what is the same", async () => {
     at.upstream.answer(anthropicStream(events));
     const headers = { "x-millrace-cache": "ttl=60" };

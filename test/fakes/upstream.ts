@@ -26,6 +26,7 @@ export interface Script {
 }
 
 export interface SeenRequest {
+  readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -117,6 +118,7 @@ export async function startUpstream(): Promise<Upstream> {
     });
     void readBody(request).then((text) => {
       const seen: SeenRequest = {
+        method: request.method ?? "",
         path: request.url ?? "",
         headers: request.headers as Record<string, string>,
         text,

@@ -66,11 +66,24 @@ async function publishEpochs(epochs: Partial<Bundle["cache_epochs"]>): Promise<v
   await at.gateway.publish(tenant);
 }
 
+describe("a tag", () => {
+  it("may have any name that a tag may have", async () => {
+    const headers = { "x-millrace-cache-tags": "constructor,toString" };
+    await askedBefore(headers);
+    expect(await ask(headers)).toMatchObject({ cache: "hit", status: 200 });
+  });
+});
+
 describe("cache-control", () => {
   it("no-cache asks the model again, and its answer is what others get from then on", async () => {
     await askedBefore();
     expect(await ask({ "cache-control": "no-cache" })).toMatchObject({ cache: "miss", text: "answer 2" });
     await eventually(async () => expect(await ask()).toMatchObject({ cache: "hit", text: "answer 2" }));
+  });
+
+  it("of a longer time does not bind those who ask for a shorter one", async () => {
+    await askedBefore({ "x-millrace-cache": "ttl=3600" });
+    await eventually(async () => expect((await ask({ "x-millrace-cache": "ttl=1" })).text).toBe("answer 2"));
   });
 
   it("max-age refuses what is older, no-store neither reads nor keeps", async () => {
@@ -167,6 +180,39 @@ describe("what shapes an answer beside the request", () => {
     expect(at.upstream.requests.slice(seen).map((request) => request.json["model"])).toEqual(["large"]);
     await eventually(async () => expect((await ask({ "x-plan": "premium" })).cache).toBe("hit"));
     tenant = before;
+  });
+
+  it("brings back what else a tool call and a choice have", async () => {
+    const signature = { google: { thought_signature: "c2ln" } };
+    const call = { id: "c1", type: "function", function: { name: "f", arguments: "{}" }, extra_content: signature };
+    const chunk = (delta: object, rest: object): object => ({
+      id: "chatcmpl-1",
+      object: "chat.completion.chunk",
+      created: 1,
+      model: "m",
+      choices: [{ index: 0, delta, ...rest }],
+    });
+    at.upstream.answer(
+      sse([
+        chunk({ role: "assistant", tool_calls: [{ index: 0, ...call }] }, { finish_reason: null }),
+        chunk({}, { finish_reason: "tool_calls", stop_reason: "call" }),
+        "[DONE]",
+      ]),
+    );
+    const raw = async (stream: boolean): Promise<{ cache: string | null; text: string }> => {
+      const body = { model: "small", stream, messages: [{ role: "user", content: `question ${question}` }] };
+      const caller = { ...tenant, headers: { "x-millrace-cache": "ttl=60" } };
+      const response = await at.gateway.post("/v1/chat/completions", caller, body);
+      return { cache: response.headers.get("x-millrace-cache"), text: await response.text() };
+    };
+    await raw(true);
+    await eventually(async () => expect((await raw(true)).cache).toBe("hit"));
+    const { text } = await raw(true);
+    expect(text).toContain('"extra_content":{"google":{"thought_signature":"c2ln"}}');
+    expect(text).toContain('"stop_reason":"call"');
+    expect(JSON.parse((await raw(false)).text)).toMatchObject({
+      choices: [{ message: { tool_calls: [call] }, finish_reason: "tool_calls", stop_reason: "call" }],
+    });
   });
 
   it("does not keep a stream whose unknown fields come in pieces", async () => {

@@ -85,8 +85,10 @@ export class BatchWorker {
     if (record === undefined || isTerminal(record.batch)) return undefined;
     try {
       const next = await this.#advance(record);
+      const isChanged = book.read()?.batch.status !== record.batch.status;
       if (record.failures > 0) this.#update((now) => ({ ...now, failures: 0 }));
-      return next;
+      // It was told to end while something was waited for.
+      return next !== undefined && isChanged ? nowMs() : next;
     } catch (error) {
       log("warn", "batch-step-failed", { batch_id: record.batch.id, ...errorFields(error) });
       this.#update((now) => ({ ...now, failures: now.failures + 1 }));

@@ -6,7 +6,7 @@ import { FileStore } from "../files/file-store.ts";
 import type { BatchRun } from "../objects/batch-run.ts";
 import { BatchBook } from "./batch-book.ts";
 import type { BatchRecord } from "./batch-record.ts";
-import { BatchWorker, type BatchWorkerDeps } from "./batch-worker.ts";
+import { BatchWorker, type BatchWorkerDeps, type NativeRunner } from "./batch-worker.ts";
 import { beginBatch } from "./begin-batch.ts";
 
 const { BATCH_RUN, STATE } = env as unknown as {
@@ -22,7 +22,11 @@ const newFileId = () => newId("file", { nowMs, random: new Uint8Array(10).fill(+
 /** A batch of two lines under way, of which the first is over. No model is asked: everything that could ask one refuses. */
 async function withBatch(
   name: string,
-  test: (parts: { book: BatchBook; files: FileStore; workerAt: (atMs: number) => BatchWorker }) => Promise<void>,
+  test: (parts: {
+    book: BatchBook;
+    files: FileStore;
+    workerAt: (atMs: number, native?: NativeRunner) => BatchWorker;
+  }) => Promise<void>,
 ): Promise<void> {
   await runInDurableObject(BATCH_RUN.getByName(name), async (_, { storage }) => {
     const book = new BatchBook(storage);
@@ -40,7 +44,7 @@ async function withBatch(
     book.finish(0, "completed", '{"custom_id":"a"}');
     const files = new FileStore({ bucket: STATE, nowMs: () => nowMs });
     const refuse = () => Promise.reject(new Error("nobody is asked here"));
-    const workerAt = (atMs: number) =>
+    const workerAt = (atMs: number, native: NativeRunner = { step: refuse, cancel: refuse }) =>
       new BatchWorker({
         book,
         files,
@@ -48,7 +52,7 @@ async function withBatch(
         chance: () => 0,
         log: () => undefined,
         keepAlive: () => undefined,
-        native: { step: refuse, cancel: refuse },
+        native,
         pipeline: { bundles: { read: refuse }, nowMs: () => atMs },
       } as unknown as BatchWorkerDeps);
     await test({ book, files, workerAt });
@@ -56,6 +60,20 @@ async function withBatch(
 }
 
 describe("a batch", () => {
+  it("that is cancelled while its provider is asked goes on at once", async () => {
+    await withBatch("cancelled-meanwhile", async ({ book, workerAt }) => {
+      const native = { step: () => Promise.resolve(cancelled()), cancel: () => Promise.resolve() };
+      const cancelled = (): number => {
+        const record = book.read();
+        if (record !== undefined) book.write({ ...record, batch: { ...record.batch, status: "cancelling" } });
+        return nowMs + 60_000;
+      };
+      const record = book.read();
+      if (record !== undefined) book.write({ ...record, native: "untried" });
+      expect(await workerAt(nowMs, native).step()).toBe(nowMs);
+    });
+  });
+
   it("expires after its day: what is over stays, what was never asked says so", async () => {
     await withBatch("expires", async ({ book, files, workerAt }) => {
       const worker = workerAt(nowMs + dayMs);

@@ -3,7 +3,7 @@ import type { ServedBundle } from "../bundles/held-bundle.ts";
 
 type Key = Bundle["keys"][string];
 
-/** Stage 1's decision: who calls, and under which configuration the whole exchange is answered. */
+/** What authenticate decides: who calls, and under which configuration the whole exchange is answered. */
 export interface Admission {
   readonly principal: Principal;
   readonly config: ServedBundle;

@@ -12,7 +12,7 @@ export interface PromptChoice {
   readonly reason: string;
 }
 
-/** Stage 2's decision: what is asked, and the places that can answer it, in the order in which to try them. */
+/** What resolve decides: what is asked, and the places that can answer it, in the order in which to try them. */
 export interface Resolution {
   readonly reason: "model" | "prompt";
   readonly surface: Surface;

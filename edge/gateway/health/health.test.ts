@@ -274,6 +274,23 @@ describe("keys", () => {
     expect(two.admit(only, { nowMs: here.now() }).ok).toBe(true);
   });
 
+  it("are tried again by one call, whoever leaves meanwhile, and are not cleared by one that was sent before", async () => {
+    const here = world();
+    const view = here.isolate();
+    const only = targetOf();
+    const [before, slow] = [0, 1].map(() => admitted(view.admit(only, { nowMs: here.now() })));
+    const troubled = admitted(view.admit(only, { nowMs: here.now() }));
+    troubled.release(failed("upstream-unauthorized"), here.now());
+    here.pass(60_000);
+    const probe = admitted(view.admit(only, { nowMs: here.now() }));
+    before?.release({ kind: "cancelled" }, here.now());
+    expect(view.admit(only, { nowMs: here.now() })).toMatchObject({ ok: false });
+    slow?.release({ kind: "ok" }, here.now());
+    expect(view.admit(only, { nowMs: here.now() })).toMatchObject({ ok: false });
+    probe.release({ kind: "ok" }, here.now());
+    expect(view.admit(only, { nowMs: here.now() }).ok).toBe(true);
+  });
+
   it("wait as long as the server asked, for the model that it asked about", () => {
     const here = world();
     const view = here.isolate();

@@ -43,15 +43,18 @@ export class KeyRecord {
     );
   }
 
-  enter(): void {
+  /** A call begins. @returns whether it is the one that finds out how a troubled key is. */
+  enter(): boolean {
     this.inFlight++;
     this.#peak = Math.max(this.#peak, this.inFlight);
-    this.isProbing = this.trouble !== undefined;
+    const isProbe = this.trouble !== undefined;
+    this.isProbing ||= isProbe;
+    return isProbe;
   }
 
-  leave(): void {
+  leave(wasProbe: boolean): void {
     this.inFlight--;
-    this.isProbing = false;
+    if (wasProbe) this.isProbing = false;
   }
 
   addTrouble(trouble: KeyTrouble): void {
@@ -59,9 +62,9 @@ export class KeyRecord {
     this.#newTrouble = this.trouble;
   }
 
-  /** A call succeeded. One that may have been sent before the trouble says nothing about it. @returns whether that is news. */
-  addSuccess(nowMs: number, wasSentAfter: boolean): boolean {
-    if (this.trouble === undefined || (nowMs < this.trouble.untilMs && !wasSentAfter)) return false;
+  /** A call succeeded. One that was sent before the trouble says nothing about it. @returns whether that is news. */
+  addSuccess(wasProbe: boolean): boolean {
+    if (this.trouble === undefined || !wasProbe) return false;
     this.trouble = undefined;
     this.#newTrouble = null;
     return true;

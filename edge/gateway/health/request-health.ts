@@ -153,8 +153,7 @@ export class RequestHealth implements HealthView {
     record.holdsProbe = false;
     if (isLastResort) record.isLastResortOut = true;
     record.pending++;
-    key.enter();
-    limit.enter();
+    const probes = { key: key.enter(), limit: limit.enter() };
     const isCapped = target.provider.max_concurrent !== undefined;
     const renewal = isCapped ? this.#renewing(key) : undefined;
     let isOpen = true;
@@ -167,10 +166,10 @@ export class RequestHealth implements HealthView {
         isOpen = false;
         renewal?.stop();
         record.pending--;
-        key.leave();
-        limit.leave();
+        key.leave(probes.key);
+        limit.leave(probes.limit);
         if (isLastResort) record.isLastResortOut = false;
-        this.#learn({ ...choice, isProbe }, outcome, nowMs);
+        this.#learn({ ...choice, isProbe, probes }, outcome, nowMs);
       },
     };
   }
@@ -190,11 +189,16 @@ export class RequestHealth implements HealthView {
   }
 
   #learn(
-    place: KeyChoice & { readonly record: TargetRecord; readonly isProbe: boolean; readonly isLastResort: boolean },
+    place: KeyChoice & {
+      readonly record: TargetRecord;
+      readonly isProbe: boolean;
+      readonly isLastResort: boolean;
+      readonly probes: { readonly key: boolean; readonly limit: boolean };
+    },
     outcome: CallOutcome,
     nowMs: number,
   ): void {
-    const { record, key, limit, isProbe, isLastResort } = place;
+    const { record, key, limit, isProbe, isLastResort, probes } = place;
     record.isOfInterest = true;
     key.isOfInterest = true;
     limit.isOfInterest = true;
@@ -203,7 +207,7 @@ export class RequestHealth implements HealthView {
     const counted: CallOutcome = isLastResort && !closes && !isProbe ? { kind: "cancelled" } : outcome;
     let isNews = record.addOutcome(counted, isProbe || closes, this.#health.moment(nowMs));
     if (outcome.kind === "ok")
-      isNews = [key.addSuccess(nowMs, isLastResort), limit.addSuccess(nowMs, false)].includes(true) || isNews;
+      isNews = [key.addSuccess(probes.key), limit.addSuccess(probes.limit)].includes(true) || isNews;
     if (outcome.kind === "failed") {
       const trouble = troubleAfter(outcome.failure, key.trouble, nowMs);
       if (trouble !== undefined) {

@@ -12,6 +12,7 @@ import { ResponseStore } from "../dialects/responses/response-store.ts";
 import { stateBucket } from "../dialects/responses/state-bucket.ts";
 import { type FileOwner, FileStore } from "../files/file-store.ts";
 import { createPipeline } from "../pipeline/create-pipeline.ts";
+import { createCacheApi } from "../stages/cache/cache-api.ts";
 import { workerPlatform } from "../worker-platform.ts";
 
 /** Set before an alarm's work begins: one that dies with its process is begun again by this one, or when somebody looks. Milliseconds. */
@@ -101,7 +102,8 @@ export class BatchRun extends DurableObject<Record<string, unknown>> implements 
   #createWorker(): BatchWorker {
     const config = readConfig(this.env);
     const { nowMs, log } = workerPlatform;
-    const pipeline = createPipeline(config, workerPlatform);
+    // Lines of one batch are seldom the same, and a near cache for each batch of an isolate would be much.
+    const pipeline = { ...createPipeline(config, workerPlatform), cache: createCacheApi(nowMs) };
     const shared = {
       book: this.#book,
       files: new FileStore({ bucket: config.state, nowMs }),

@@ -40,7 +40,7 @@ function reasonOf(outcome: Outcome): Record<string, JsonValue> {
 }
 
 /**
- * Stage 5 of one exchange, beside stage 6: begun before the cache is asked, waited for only when the cache does not have the answer, given back
+ * The reservation of one exchange, beside its look into the cache: begun before the cache is asked, waited for only when the cache does not have the answer, given back
  * when it does, settled when the exchange is over.
  */
 export class Holding {

@@ -8,12 +8,14 @@ import type {
   Usage,
 } from "@millrace/core/contract";
 import type { AnswerSummary } from "../exchange/answer.ts";
+import { asFields } from "../json/vendor-json.ts";
 import { toWireUsage } from "./wire-usage.ts";
 
 interface ToolCallParts {
   id: string | undefined;
   name: string | undefined;
   arguments: string;
+  extras: Record<string, unknown>;
 }
 
 interface ChoiceParts {
@@ -24,6 +26,8 @@ interface ChoiceParts {
   logprobs: TokenLogprob[] | undefined;
   readonly toolCalls: Map<number, ToolCallParts>;
   readonly extras: Record<string, unknown>;
+  /** Beside the message. */
+  readonly besides: Record<string, unknown>;
   finish: FinishReason | undefined;
 }
 
@@ -36,6 +40,7 @@ function newChoice(): ChoiceParts {
     logprobs: undefined,
     toolCalls: new Map(),
     extras: {},
+    besides: {},
     finish: undefined,
   };
 }
@@ -96,13 +101,26 @@ export class AnswerAssembler {
       case "extra":
         this.#takeExtra(event);
         return;
+      case "choice-extra":
+        this.#takeBeside(event);
+        return;
       case "error":
         return;
     }
   }
 
   #takeExtra({ choice, field, value }: Extract<ModelEvent, { type: "extra" }>): void {
-    const extras = choice === undefined ? this.#extras : this.#choice(choice).extras;
+    this.#put(choice === undefined ? this.#extras : this.#choice(choice).extras, field, value);
+  }
+
+  #takeBeside({ choice, field, value }: Extract<ModelEvent, { type: "choice-extra" }>): void {
+    const { besides } = this.#choice(choice);
+    // Azure's filter says of each piece what it found in it: together they are what it found in all.
+    if (field === "content_filter_results") besides[field] = { ...asFields(besides[field]), ...asFields(value) };
+    else this.#put(besides, field, value);
+  }
+
+  #put(extras: Record<string, unknown>, field: string, value: unknown): void {
     if (Object.hasOwn(extras, field) && JSON.stringify(extras[field]) !== JSON.stringify(value))
       this.isFaithful = false;
     extras[field] = value;
@@ -111,10 +129,12 @@ export class AnswerAssembler {
   #takeToolCall(event: Extract<ModelEvent, { type: "tool-call" }>): void {
     const { toolCalls } = this.#choice(event.choice);
     let call = toolCalls.get(event.index);
-    if (call === undefined) toolCalls.set(event.index, (call = { id: undefined, name: undefined, arguments: "" }));
+    if (call === undefined)
+      toolCalls.set(event.index, (call = { id: undefined, name: undefined, arguments: "", extras: {} }));
     call.id ??= event.id;
     call.name ??= event.name;
     call.arguments += event.argumentsDelta;
+    for (const field in event.extras) this.#put(call.extras, field, event.extras[field]);
   }
 
   summary(): AnswerSummary {
@@ -145,7 +165,7 @@ export class AnswerAssembler {
 }
 
 function textChoice(index: number, choice: ChoiceParts): object {
-  return { index, text: choice.text, logprobs: null, finish_reason: choice.finish ?? null };
+  return { index, text: choice.text, logprobs: null, ...choice.besides, finish_reason: choice.finish ?? null };
 }
 
 function chatChoice(index: number, choice: ChoiceParts): object {
@@ -154,7 +174,8 @@ function chatChoice(index: number, choice: ChoiceParts): object {
     .map(([position, call]) => ({
       id: call.id ?? `call_${position}`,
       type: "function",
-      function: { name: call.name ?? "", arguments: call.arguments },
+      ...call.extras,
+      function: { ...asFields(call.extras["function"]), name: call.name ?? "", arguments: call.arguments },
     }));
   return {
     index,
@@ -167,6 +188,7 @@ function chatChoice(index: number, choice: ChoiceParts): object {
       ...choice.extras,
     },
     logprobs: choice.logprobs === undefined ? null : { content: choice.logprobs, refusal: null },
+    ...choice.besides,
     finish_reason: choice.finish ?? null,
   };
 }

@@ -20,7 +20,7 @@ export interface Arrival {
  */
 export class BurstPace {
   #close = 0;
-  /** Whether the last read was cut short by nothing: what comes next may be gathered. */
+  /** The last read brought a small piece right behind the one before: what comes next is worth a wait, to be read in company. */
   #isGathering = false;
 
   /** A read has brought something. The gap behind a pause is the pause's own. */

@@ -16,11 +16,11 @@ function deltaOf(message: Fields): Fields {
 }
 
 function chatChunks(choice: Fields): Fields[] {
-  const index = choice["index"];
-  const delta = deltaOf(asFields(choice["message"]) ?? {});
+  const { index, message, logprobs, finish_reason: reason, ...besides } = choice;
+  const delta = deltaOf(asFields(message) ?? {});
   return [
-    { index, delta, logprobs: choice["logprobs"] ?? null, finish_reason: null },
-    { index, delta: {}, logprobs: null, finish_reason: choice["finish_reason"] },
+    { index, delta, logprobs: logprobs ?? null, finish_reason: null },
+    { index, delta: {}, logprobs: null, ...besides, finish_reason: reason },
   ];
 }
 

@@ -29,6 +29,10 @@ describe("createSseDecoder", () => {
     ).toEqual(["a", "b", "b", "a"]);
   });
 
+  it("takes an id that all events have for the connection's own", () => {
+    expect(decode([encoder.encode("id: r\ndata: a\n\nid: r\ndata: b\n\nid: r\ndata: c\n\n")])).toEqual(["a", "b", "c"]);
+  });
+
   it("gives the last event when the stream ends without its blank line", () => {
     expect(decode([encoder.encode("data: a\n\ndata: b")])).toEqual(["a", "b"]);
   });

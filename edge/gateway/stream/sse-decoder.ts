@@ -19,14 +19,15 @@ export function createSseDecoder(): SseDecoder {
   const decoder = new TextDecoder("utf-8");
   let events: string[] = [];
   let charsSinceEvent = 0;
-  let lastId: string | undefined;
+  let last: { readonly id: string; readonly data: string } | undefined;
   const parser = createParser({
     onEvent: (event) => {
       charsSinceEvent = 0;
-      // Sent twice. Without an id nobody can tell: a model may say the same word again.
-      if (event.id !== undefined && event.id === lastId) return;
-      lastId = event.id ?? lastId;
-      if (event.data !== "") events.push(event.data);
+      const { id, data } = event;
+      // Sent twice. Without an id nobody can tell, since a model may say the same word again; and an id alone may be the connection's.
+      if (id !== undefined && id === last?.id && data === last.data) return;
+      if (id !== undefined) last = { id, data };
+      if (data !== "") events.push(data);
     },
   });
   /** The pieces of a line that is not over: the parser would scan it from its start again with each of them. */

@@ -90,6 +90,7 @@ export class MessageWriter {
       case "finish":
         return this.#finish(this.#refused ? "refusal" : toStopReason(event.reason, event.rawReason));
       case "extra":
+      case "choice-extra":
         return undefined;
     }
   }

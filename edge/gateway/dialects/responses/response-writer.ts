@@ -79,6 +79,7 @@ export class ResponseWriter {
       case "finish":
         return this.#finish(event.reason);
       case "extra":
+      case "choice-extra":
         return undefined;
     }
   }

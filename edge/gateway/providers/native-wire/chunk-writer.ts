@@ -13,6 +13,7 @@ interface WireChoice {
   readonly delta: Record<string, unknown>;
   logprobs: unknown;
   finish_reason: string | null;
+  [field: string]: unknown;
 }
 
 type ChoiceEvent = Extract<ModelEvent, { choice: number | undefined }>;
@@ -45,6 +46,9 @@ function addTo(choice: WireChoice, event: ChoiceEvent): void {
       return addToolCall(delta, event);
     case "extra":
       delta[event.field] = event.value;
+      return;
+    case "choice-extra":
+      choice[event.field] = event.value;
       return;
     case "finish":
       choice.finish_reason = event.reason;

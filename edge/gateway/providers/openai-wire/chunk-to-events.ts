@@ -9,11 +9,20 @@ function readLogprobs(value: unknown): readonly TokenLogprob[] | undefined {
   return Array.isArray(content) ? (content as TokenLogprob[]) : undefined;
 }
 
+/** Members that are more than a call's own; undefined = there are none. */
+function extrasOf(call: Fields, target: Fields | undefined): Fields | undefined {
+  const { index: _index, id: _id, type: _type, function: _function, ...extras } = call;
+  const { name: _name, arguments: _arguments, ...ofFunction } = target ?? {};
+  const all = Object.keys(ofFunction).length === 0 ? extras : { ...extras, function: ofFunction };
+  return Object.keys(all).length === 0 ? undefined : all;
+}
+
 function readToolCalls(calls: readonly unknown[], choice: number, into: ModelEvent[]): void {
   for (const [position, value] of calls.entries()) {
     const call = asFields(value);
     if (call === undefined) continue;
     const target = asFields(call["function"]);
+    const extras = extrasOf(call, target);
     into.push({
       type: "tool-call",
       choice,
@@ -21,6 +30,7 @@ function readToolCalls(calls: readonly unknown[], choice: number, into: ModelEve
       id: asText(call["id"]),
       name: asText(target?.["name"]),
       argumentsDelta: asText(target?.["arguments"]) ?? "",
+      ...(extras === undefined ? {} : { extras }),
     });
   }
 }
@@ -80,12 +90,20 @@ function readDelta(
   }
 }
 
+const knownOfChoice = new Set(["index", "delta", "message", "text", "finish_reason", "logprobs"]);
+
 function readChoice(choice: Fields, into: ModelEvent[]): void {
   const index = typeof choice["index"] === "number" ? choice["index"] : 0;
   const delta = asFields(choice["delta"]) ?? asFields(choice["message"]);
   if (delta !== undefined) readDelta(delta, { choice: index, logprobs: choice["logprobs"] }, into);
   const text = asText(choice["text"]);
   if (text !== undefined) into.push({ type: "text", choice: index, text, logprobs: undefined });
+  for (const field in choice) {
+    // A completion's have another form than a chat's, which is an event's.
+    const isKnown = knownOfChoice.has(field) && (field !== "logprobs" || text === undefined);
+    if (!isKnown && choice[field] !== null)
+      into.push({ type: "choice-extra", choice: index, field, value: choice[field] });
+  }
   const reason = asText(choice["finish_reason"]);
   if (reason === undefined) return;
   if (isInterrupted(reason)) {

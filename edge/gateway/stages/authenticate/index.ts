@@ -17,7 +17,7 @@ function keyOf(headers: Headers): string | undefined {
 }
 
 /**
- * Stage 1. The key names its environment; the environment's bundle holds the SHA-256 of every key that is valid there. A wrong, revoked,
+ * The key names its environment; the environment's bundle holds the SHA-256 of every key that is valid there. A wrong, revoked,
  * expired or foreign key gets one and the same answer, so that nothing can be learned from it. The key itself is kept nowhere: hashing
  * its 80 bytes costs microseconds, and an isolate's memory is no place for secrets.
  * @throws MillraceError `missing-key`, `invalid-key`, `config-unavailable`.

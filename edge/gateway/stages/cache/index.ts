@@ -26,7 +26,7 @@ export interface CacheLookupDeps {
   readonly nowMs: () => number;
 }
 
-/** Stage 6's decision. `off` and `miss` go on to the model; a `hit` is the answer. */
+/** The stage's decision. `off` and `miss` go on to the model; a `hit` is the answer. */
 export type CacheDecision =
   | { readonly state: "off"; readonly reason: "not-asked" | "no-store" }
   | {
@@ -46,13 +46,18 @@ export type CacheDecision =
 /** An answer larger than this costs more to keep than it saves. */
 const MAX_CACHED_CHARS = 2 * 1024 * 1024;
 
+/** Names are the callers' own: `constructor` is one as well. */
+function epochOf(epochs: Readonly<Record<string, number>>, name: string): number {
+  return Object.hasOwn(epochs, name) ? (epochs[name] ?? 0) : 0;
+}
+
 /** What of the purges concerns this exchange. */
 function epochsOf(epochs: CacheEpochs, prompt: PromptChoice | undefined, tags: readonly string[]): JsonObject {
   return {
     environment: epochs.environment,
-    prompt: prompt === undefined ? 0 : (epochs.prompts[prompt.name] ?? 0),
-    version: prompt === undefined ? 0 : (epochs.versions[prompt.hash] ?? 0),
-    tags: tags.map((tag) => [tag, epochs.tags[tag] ?? 0]),
+    prompt: prompt === undefined ? 0 : epochOf(epochs.prompts, prompt.name),
+    version: prompt === undefined ? 0 : epochOf(epochs.versions, prompt.hash),
+    tags: tags.map((tag) => [tag, epochOf(epochs.tags, tag)]),
   };
 }
 
@@ -107,9 +112,9 @@ export async function lookUp(
   if (kept === undefined) return { ...miss, reason: "absent" };
   const ageSeconds =
     kept.keptAtMs === undefined ? undefined : Math.max(0, Math.floor((deps.nowMs() - kept.keptAtMs) / 1000));
-  if (caching.maxAgeSeconds !== undefined && (ageSeconds ?? Infinity) > caching.maxAgeSeconds) {
+  // Whoever kept it may have meant it for longer than this caller takes it.
+  if ((ageSeconds ?? Infinity) > Math.min(caching.ttlSeconds, caching.maxAgeSeconds ?? Infinity))
     return { ...miss, reason: "too-old" };
-  }
   try {
     return { state: "hit", reason: "exact", text: kept.text, body: JSON.parse(kept.text) as JsonObject, ageSeconds };
   } catch {
@@ -117,8 +122,12 @@ export async function lookUp(
   }
 }
 
-/** Whether an answer may be served again: whole, ended by the model itself, of a size worth keeping. */
-export function isCacheable(summary: AnswerSummary, text: string): boolean {
-  const ended = summary.finishReasons.every((reason) => reason === "stop" || reason === "tool_calls");
-  return summary.response !== undefined && ended && text.length <= MAX_CACHED_CHARS;
+/** Whether an answer may be served again: whole, each choice of it ended by the model itself, of a size worth keeping. */
+export function isCacheable({ response, finishReasons }: AnswerSummary, text: string): boolean {
+  if (response === undefined || text.length > MAX_CACHED_CHARS) return false;
+  const { choices } = response;
+  const expected = Array.isArray(choices) ? choices.length : 0;
+  return (
+    finishReasons.length === expected && finishReasons.every((reason) => reason === "stop" || reason === "tool_calls")
+  );
 }

@@ -48,6 +48,20 @@ describe("NearCache", () => {
     expect(await near.get("a")).toBeUndefined();
   });
 
+  it("keeps what was put while an older answer was read", async () => {
+    const { near, far, clock } = world();
+    await far.put("a", "old", 60);
+    const old = await far.get("a");
+    const { promise, resolve } = Promise.withResolvers<typeof old>();
+    far.get = () => promise;
+    const reading = near.get("a");
+    clock.nowMs += 1000;
+    await near.put("a", "new", 60);
+    resolve(old);
+    await reading;
+    expect((await near.get("a"))?.text).toBe("new");
+  });
+
   it("holds so much, and forgets what was used least recently", async () => {
     const { near, asked } = world();
     const text = "x".repeat(60_000);

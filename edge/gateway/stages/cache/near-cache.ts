@@ -33,7 +33,9 @@ export class NearCache implements AnswerCache {
       return near.answer;
     }
     const answer = await this.#far.get(key);
-    if (answer?.expiresAtMs !== undefined) this.#keep(key, { answer, expiresAtMs: answer.expiresAtMs });
+    // What was put meanwhile is newer than what was read.
+    if (answer?.expiresAtMs !== undefined && !this.#entries.has(key))
+      this.#keep(key, { answer, expiresAtMs: answer.expiresAtMs });
     return answer;
   }
 

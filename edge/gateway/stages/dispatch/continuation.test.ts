@@ -24,6 +24,13 @@ function told(
 }
 
 describe("Continuation", () => {
+  it("counts as told nothing of a batch in which the tellings part", () => {
+    const continuation = regenerated("ab");
+    expect(continuation.take([delta({ content: "abcd" })])).toHaveLength(1);
+    expect(continuation.take([delta({ content: "ef" }), delta({ refusal: "no" })])).toEqual([]);
+    expect([continuation.diverged, continuation.text]).toEqual([true, "cd"]);
+  });
+
   it("tells only what the caller lacks, under the first stream's head and the second model's name", () => {
     const continuation = regenerated("Hello wo");
     const out = continuation.take([

@@ -45,7 +45,7 @@ export class Continuation {
   text = "";
   reasoning = "";
   unjoinable: UnjoinableContent | undefined;
-  /** The tellings differ; nothing of this one was given out. */
+  /** The tellings differ. */
   diverged = false;
 
   constructor(options: ContinuationOptions) {
@@ -53,11 +53,15 @@ export class Continuation {
     this.#reasoning = options.reasoning;
   }
 
+  /** What the caller lacks of a batch; nothing of one in which the tellings part. */
   take(batch: readonly ModelFrame[]): readonly ModelFrame[] {
+    const { text, reasoning, unjoinable } = this;
     const out: ModelFrame[] = [];
     for (const frame of batch) {
       this.#takeFrame(frame, out);
-      if (this.diverged) return out;
+      if (!this.diverged) continue;
+      Object.assign(this, { text, reasoning, unjoinable });
+      return [];
     }
     return out;
   }
@@ -99,6 +103,7 @@ export class Continuation {
         return { type: "usage", usage: wholeUsage(event.usage, prefillTokens) };
       case "tool-call":
       case "extra":
+      case "choice-extra":
       case "finish":
       case "error":
         return event;

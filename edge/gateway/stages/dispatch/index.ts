@@ -13,7 +13,7 @@ export interface Dispatched {
 }
 
 /**
- * Stage 7. Sends the resolved request to the targets of its plan, one after the other, until one answers; hedges, retries and pauses as the
+ * Sends the resolved request to the targets of its plan, one after the other, until one answers; hedges, retries and pauses as the
  * model says. A stream is returned once its first content is here; if it breaks later, another target goes on with it where that is possible.
  * `deps.attempts` holds every call and who answered.
  * @throws MillraceError of the catalogue, one for all attempts; never anything else.

@@ -54,9 +54,13 @@ function planContinuation(
 ): PlannedContinuation | undefined {
   const target = engine.resolution.candidates[step.candidate];
   if (target === undefined) return undefined;
-  const { surface } = engine.resolution;
+  const { surface, exceedsFields } = engine.resolution;
   const { delivered, head } = broken;
-  const { native: _native, ...call } = engine.resolution.callFor(target);
+  const { native, ...translated } = engine.resolution.callFor(target);
+  // Only the caller's own words say all of it, and nothing can be put behind those.
+  const isNative = exceedsFields === true && native !== undefined;
+  if (isNative && step.way === "continue") return undefined;
+  const call: ModelCall = isNative ? { ...translated, native } : translated;
   if (step.way === "regenerate") {
     const reasoning = delivered.text === "" ? joinRegenerated(delivered.reasoning) : undefined;
     const text = joinRegenerated(delivered.text);

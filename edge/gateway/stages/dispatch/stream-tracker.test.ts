@@ -71,6 +71,41 @@ describe("StreamTracker", () => {
     expect([tracker.text, tracker.complete]).toEqual(["onetwo", false]);
   });
 
+  it("takes out of a frame only the choices that are over", () => {
+    const tracker = new StreamTracker(2);
+    const mixed = (...events: ModelEvent[]): ModelFrame => ({
+      events,
+      raw: JSON.stringify({
+        id: "c",
+        choices: [
+          { index: 0, delta: {}, finish_reason: "stop" },
+          { index: 1, delta: { content: "B" }, finish_reason: null },
+        ],
+      }),
+    });
+    tracker.see([frame(text("A"), finish())]);
+    const [kept, ...rest] = tracker.see([mixed(finish(), text("B", 1)), mixed(finish(), finish("stop", 1))]);
+    expect(JSON.parse(kept?.raw ?? "")).toEqual({
+      id: "c",
+      choices: [{ index: 1, delta: { content: "B" }, finish_reason: null }],
+    });
+    expect([rest.length, tracker.text, tracker.complete]).toEqual([1, "AB", true]);
+  });
+
+  it.each([
+    ["words", text("x".repeat(1024 * 1024))],
+    ["arguments", call("x".repeat(1024 * 1024))],
+    [
+      "logprobs",
+      { ...text("x"), logprobs: Array.from({ length: 16_384 }, () => ({ token: "x", logprob: -1, bytes: null })) },
+    ] as unknown as [string, ModelEvent],
+  ])("gives up an answer whose %s outgrow memory, and delivers what came before", (_name, event) => {
+    const tracker = new StreamTracker(1);
+    const batch = Array.from({ length: 25 }, () => frame(event));
+    expect(tracker.see(batch).length).toBeLessThan(25);
+    expect(tracker.fault).toMatchObject({ code: "upstream-garbage" });
+  });
+
   it("finds a tool call that cannot be made, before its finish is delivered", () => {
     const tracker = new StreamTracker(1);
     const begun = frame(call('{"a":'));

@@ -1,5 +1,6 @@
-import type { MillraceError, ModelEvent, ModelFrame, Usage } from "@millrace/core/contract";
+import { MillraceError, type ModelEvent, type ModelFrame, type Usage } from "@millrace/core/contract";
 import type { UnjoinableContent } from "@millrace/core/routing";
+import { asFields, asList } from "../../json/vendor-json.ts";
 import { faultyArguments } from "./tool-arguments.ts";
 
 /** Whether an event is part of the answer, and not of its frame. */
@@ -14,11 +15,38 @@ function isContent(event: ModelEvent): boolean {
       return true;
     case "extra":
       return event.choice !== undefined;
+    case "choice-extra":
     case "start":
     case "usage":
     case "error":
       return false;
   }
+}
+
+/** As much as of an answer in one piece; what a stream brings is kept until its trace is written. Characters. */
+const MAX_ANSWER_CHARS = 24 * 1024 * 1024;
+/** What an event weighs beside its words, and a token's logprob, in characters. */
+const EVENT_CHARS = 16;
+const LOGPROB_CHARS = 64;
+
+/** What is kept of an event, roughly. Characters. */
+function weightOf(event: ModelEvent): number {
+  if ("text" in event) {
+    const logprobs = event.type === "text" ? (event.logprobs ?? []) : [];
+    const tokens = logprobs.reduce((sum, { top_logprobs: top }) => sum + 1 + (top?.length ?? 0), 0);
+    return EVENT_CHARS + event.text.length + tokens * LOGPROB_CHARS;
+  }
+  if (event.type !== "tool-call") return EVENT_CHARS;
+  return EVENT_CHARS + event.argumentsDelta.length + (event.id?.length ?? 0) + (event.name?.length ?? 0);
+}
+
+/** A frame without what it holds for choices that are over. */
+function withoutChoices(frame: ModelFrame, isOver: (choice: unknown) => boolean): ModelFrame {
+  const events = frame.events.filter((event) => !("choice" in event) || !isOver(event.choice));
+  if (frame.raw === undefined) return { ...frame, events };
+  const chunk = asFields(JSON.parse(frame.raw)) ?? {};
+  const choices = asList(chunk["choices"]).filter((choice) => !isOver(asFields(choice)?.["index"]));
+  return { ...frame, events, raw: JSON.stringify({ ...chunk, choices }) };
 }
 
 /** What one call's stream has brought so far. One pass over each batch: it is all that an undisturbed stream pays for being recoverable. */
@@ -31,6 +59,7 @@ export class StreamTracker {
   receivedChars = 0;
   unjoinable: UnjoinableContent | undefined;
   usage: Usage | undefined;
+  #weight = 0;
   /** It came with the end of an answer or behind it: no count that is still growing. */
   #isFinalUsage = false;
   /** Something of the answer itself has come. */
@@ -51,30 +80,42 @@ export class StreamTracker {
   see(batch: readonly ModelFrame[]): readonly ModelFrame[] {
     let kept: ModelFrame[] | undefined;
     for (const [index, frame] of batch.entries()) {
-      if (this.#isLate(frame)) {
-        kept ??= batch.slice(0, index);
-        continue;
-      }
-      for (const event of frame.events) this.#take(event);
+      const fresh = this.#fresh(frame);
+      if (fresh !== frame) kept ??= batch.slice(0, index);
+      if (fresh === undefined) continue;
+      for (const event of fresh.events) this.#take(event);
+      this.#weigh(fresh);
       if (this.fault !== undefined) return kept ?? batch.slice(0, index);
-      kept?.push(frame);
+      kept?.push(fresh);
     }
     return kept ?? batch;
   }
 
-  #isLate(frame: ModelFrame): boolean {
-    if (this.#finished.size === 0 || frame.events.length === 0) return false;
-    let late = false;
+  #weigh({ events }: ModelFrame): void {
+    for (const event of events) this.#weight += weightOf(event);
+    if (this.#weight <= MAX_ANSWER_CHARS) return;
+    this.fault = new MillraceError("upstream-garbage", {
+      message: "The model's server answered with more than fits in memory.",
+    });
+  }
+
+  /** A frame without what comes for a choice that is over; undefined where that is all of it. */
+  #fresh(frame: ModelFrame): ModelFrame | undefined {
+    if (this.#finished.size === 0 || frame.events.length === 0) return frame;
+    let isLate = false;
+    let isNews = false;
     for (const event of frame.events) {
       if (event.type === "usage") {
         // The first count of the whole is news, whatever it comes with.
-        if (!this.#isFinalUsage) return false;
-        late ||= frame.events.length === 1;
-      } else if ("choice" in event && event.choice !== undefined) {
-        late ||= this.#finished.has(event.choice) && isContent(event);
+        if (!this.#isFinalUsage) return frame;
+        isLate ||= frame.events.length === 1;
+      } else if ("choice" in event && event.choice !== undefined && isContent(event)) {
+        if (this.#finished.has(event.choice)) isLate = true;
+        else isNews = true;
       }
     }
-    return late;
+    if (!isLate) return frame;
+    return isNews ? withoutChoices(frame, (choice) => this.#finished.has(choice as number)) : undefined;
   }
 
   #take(event: ModelEvent): void {
@@ -101,15 +142,20 @@ export class StreamTracker {
         this.#count(event.usage);
         return;
       case "extra":
-        if (event.choice === undefined) return;
-        // Notes beside the answer; an answer without them is whole.
-        if (event.field !== "provider_fields") this.unjoinable ??= "other-content";
-        this.hasContent = true;
+        this.#takeExtra(event);
         return;
+      case "choice-extra":
       case "start":
       case "error":
         return;
     }
+  }
+
+  #takeExtra({ choice, field }: Extract<ModelEvent, { type: "extra" }>): void {
+    if (choice === undefined) return;
+    // Notes beside the answer; an answer without them is whole.
+    if (field !== "provider_fields") this.unjoinable ??= "other-content";
+    this.hasContent = true;
   }
 
   #count(usage: Usage): void {

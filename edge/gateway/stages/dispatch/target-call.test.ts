@@ -1,4 +1,4 @@
-import { providerSchema } from "@millrace/core/contract";
+import { MillraceError, providerSchema } from "@millrace/core/contract";
 import { describe, expect, it } from "vitest";
 import { AttemptLog } from "../../exchange/attempt-log.ts";
 import type { ModelCall } from "../../exchange/model-call.ts";
@@ -110,6 +110,18 @@ describe("TargetCall", () => {
     send("c");
     move(10 * GAP_MS);
     await expect(call.next()).resolves.toMatchObject([{ events: [{ type: "text", text: "c" }] }]);
+  });
+
+  it("does not wait for ever for the usage of an answer that nobody gets", async () => {
+    const { call, send, move } = openCall();
+    send("a");
+    await call.open();
+    send("b");
+    const drained = call.drain();
+    await expect.poll(() => call.tracker.text).toBe("ab");
+    move(GAP_MS);
+    await drained;
+    call.reject(new MillraceError("content-filtered"));
   });
 
   it("leaves no timer behind when it is over", async () => {

@@ -186,8 +186,13 @@ export class TargetCall {
   /** Reads a stream that is not delivered to its end, for the sake of its usage. */
   async drain(): Promise<void> {
     try {
-      for (let batch = await this.#source?.next(); batch !== undefined; batch = await this.#source?.next())
+      for (;;) {
+        if (this.tracker.complete) this.#close();
+        else this.#awaiting("gap");
+        const batch = await this.#source?.next();
+        if (batch === undefined) return;
         this.tracker.see(batch);
+      }
     } catch {
       // Then its usage is not known.
     }

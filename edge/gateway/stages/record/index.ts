@@ -48,7 +48,7 @@ function settlementText(due: DueSettlement | undefined): SettlementText | undefi
 }
 
 /**
- * Stage 9. Makes the trace durable, and the settlement with it; resolves once they are, or once every place for the trace was tried. Never throws
+ * Makes the trace durable, and the settlement with it; resolves once they are, or once every place for the trace was tried. Never throws
  * and never changes the answer.
  * @returns where the trace came to rest; only the outbox hands the settlement on.
  */

@@ -106,7 +106,7 @@ async function ask(asking: Asking, deps: ReserveDeps): Promise<ReserveDecision> 
 }
 
 /**
- * Stage 5. Holds the most that the exchange can take in every account that it is about, or refuses. An exchange that no budget is about asks
+ * Holds the most that the exchange can take in every account that it is about, or refuses. An exchange that no budget is about asks
  * nobody; far from every limit it takes from what this isolate holds. When the ledger is away, what blocks refuses and what only tells lets pass.
  * @throws MillraceError `rate-limited`, `budget-exceeded`, `request-too-costly`, `unbounded-request`, `unknown-price`, `state-unavailable`.
  */

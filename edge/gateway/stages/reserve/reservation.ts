@@ -107,7 +107,7 @@ export class Reservation {
   }
 }
 
-/** Stage 5's decision. */
+/** The stage's decision. */
 export type ReserveDecision =
   | { readonly state: "none" }
   | { readonly state: "held" | "open"; readonly reservation: Reservation; readonly accounts: readonly AccountState[] };

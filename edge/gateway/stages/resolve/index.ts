@@ -77,7 +77,7 @@ function callsOf(asked: Omit<ModelCall, "target" | "text">, caller: JsonBody | u
 }
 
 /**
- * Stage 2. What the caller asked for becomes what a model gets, and the targets that can answer it in the order in which to try them: a plain model
+ * What the caller asked for becomes what a model gets, and the targets that can answer it in the order in which to try them: a plain model
  * name keeps the caller's request; a named prompt is resolved by label or number and rendered with the caller's variables.
  * @throws MillraceError for a request that does not fit, a model, prompt, label or version that is not there, variables that do not fit, or a
  * request that none of the model's targets can answer.
