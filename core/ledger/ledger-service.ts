@@ -27,6 +27,8 @@ export interface ReserveRequest {
   readonly atMost: PartlyKnownAmounts;
   /** How many times as much again the asker would like to hold for the exchanges that come next. */
   readonly wanted: number;
+  /** Nobody needs `atMost` yet: where no more than that could be held, nothing is. */
+  readonly onlyWithSpare?: boolean;
   /** After this long without word, what is left of it counts as taken. */
   readonly ttlMs: number;
   readonly entries: readonly LedgerEntry[];
@@ -110,6 +112,8 @@ export interface LedgerAudit {
   readonly budgets: readonly BudgetAudit[];
   /** Settled exchanges that are still on the books. */
   readonly settled: number;
+  /** Settlements that the book could not take, as they came: a person has to look at them. */
+  readonly setAside: number;
   /** Reservations that still hold something, by state. `assumed` = swept without word, counted at the most that they could take. */
   readonly reservations: Readonly<Record<ReservationState, number>>;
 }

@@ -25,16 +25,26 @@ export interface SpareQuestion {
   readonly atMost: PartlyKnownAmounts;
   readonly wanted: number;
   readonly forMs: number;
-  /** How the limits that block stand, this exchange not included. */
-  readonly limits: readonly Pick<AccountState, "metric" | "limit" | "spent" | "reserved">[];
+  /** How the limits stand, this exchange not included. */
+  readonly limits: readonly SpareLimit[];
+}
+
+export interface SpareLimit extends Pick<AccountState, "metric" | "limit" | "spent" | "reserved"> {
+  /** False = it only tells, and goes on telling beyond itself. */
+  readonly blocking: boolean;
 }
 
 /** How many times `atMost` is held beside what the exchange needs. */
 export function spareTimes({ atMost, wanted, forMs, limits }: SpareQuestion): number {
   if (forMs < MIN_SPARE_MS) return 0;
   let times = Math.max(0, Math.floor(wanted));
-  for (const { metric, limit, spent, reserved } of limits) {
+  for (const { metric, limit, spent, reserved, blocking } of limits) {
     const amount = atMost[metric];
+    if (!blocking) {
+      // What is held of it is told of as well: of its whole, since it has no end.
+      if (amount !== null && amount > 0) times = Math.min(times, Math.floor(limit / SPARE_SHARE / amount));
+      continue;
+    }
     // Nothing that blocks asks for what is unknown; a reservation that does is for one exchange.
     if (amount === null) return 0;
     const left = limit - spent - reserved - amount;

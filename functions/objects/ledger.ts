@@ -83,18 +83,19 @@ export class Ledger extends DurableObject<FunctionsEnv> implements LedgerService
   }
 
   async settle(settlement: Settlement): Promise<void> {
-    this.#trackUnreserved([settlement]);
+    this.#trackUnreserved(settlement);
     if (this.#book.settle(settlement)) this.#settled(settlement.project, settlement.entries);
   }
 
-  async post({ outbox, items }: Posting): Promise<void> {
-    this.#trackUnreserved(items.map(({ settlement }) => settlement));
-    const fresh = this.#book.post(outbox, items);
-    const [first] = fresh;
+  async post(posting: Posting): Promise<void> {
+    const { settled, setAside } = this.#book.post(posting, (settlement) => this.#trackUnreserved(settlement));
+    for (const { id, error } of setAside)
+      log("error", "settlement-set-aside", { trace_id: id, outbox: posting.outbox, ...errorFields(error) });
+    const [first] = settled;
     if (first !== undefined)
       this.#settled(
         first.project,
-        fresh.flatMap(({ entries }) => entries),
+        settled.flatMap(({ entries }) => entries),
       );
   }
 
@@ -147,12 +148,10 @@ export class Ledger extends DurableObject<FunctionsEnv> implements LedgerService
   }
 
   /** What was never reserved here, as while the ledger was away, a shard's root hears of only through a grant. */
-  #trackUnreserved(settlements: readonly Settlement[]): void {
+  #trackUnreserved({ project, held, entries }: Settlement): void {
     if (this.#grants === undefined) return;
-    for (const { project, held, entries } of settlements) {
-      this.#remember(project);
-      if (held.length === 0) this.#grants.track(entries);
-    }
+    this.#remember(project);
+    if (held.length === 0) this.#grants.track(entries);
   }
 
   #settled(project: LedgerProject, entries: readonly LedgerEntry[]): void {

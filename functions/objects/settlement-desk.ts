@@ -1,11 +1,14 @@
 import type { SettlementText } from "@millrace/core/contract";
 import type { LedgerService, Settlement } from "@millrace/core/ledger";
 import { errorFields, type Log } from "@millrace/core/log";
+import type { Expiry } from "./expire.ts";
 
 /** Settlements of one call: a transaction of some ten milliseconds at the ledger, between which it answers others. */
 const MAX_POST_ITEMS = 200;
-/** A call that has not come back after this long never will; what it held is handed on again, which changes nothing twice. Milliseconds. */
-const POST_LOST_MS = 30_000;
+/** A ledger that takes longer counts as away: it must not hold up the others. What it took all the same changes nothing twice. Milliseconds. */
+export const POST_LIMIT_MS = 10_000;
+/** A run that has not gone on after this long died with its event. Milliseconds. */
+const RUN_LOST_MS = 3 * POST_LIMIT_MS;
 
 export interface SettlementDeskDeps {
   /** The object of that name. */
@@ -13,6 +16,7 @@ export interface SettlementDeskDeps {
   /** The name of this desk's object; ledgers remember by it how far they have come. */
   readonly outbox: () => string;
   readonly nowMs: () => number;
+  readonly expire: (afterMs: number) => Expiry;
   readonly log: Log;
 }
 
@@ -55,12 +59,17 @@ export class SettlementDesk {
     return this.#count > 0;
   }
 
+  /** A run is under way, and takes what comes meanwhile with it. */
+  get isDelivering(): boolean {
+    return this.#aliveUntilMs > this.#deps.nowMs();
+  }
+
   /** Hands everything on whose ledger answers. Never throws. */
   async deliver(): Promise<void> {
-    if (!this.waiting || this.#aliveUntilMs > this.#deps.nowMs()) return;
+    if (!this.waiting || this.isDelivering) return;
     const away = new Set<string>();
     for (let rows = this.#next(away); rows.length > 0; rows = this.#next(away)) {
-      this.#aliveUntilMs = this.#deps.nowMs() + POST_LOST_MS;
+      this.#aliveUntilMs = this.#deps.nowMs() + RUN_LOST_MS;
       await this.#post(rows, away);
     }
     this.#aliveUntilMs = 0;
@@ -86,12 +95,15 @@ export class SettlementDesk {
     if (first === undefined || last === undefined) return;
     const { ledger } = first;
     const items = rows.map(({ seq, body }) => ({ seq, settlement: JSON.parse(body) as Settlement }));
+    const limit = this.#deps.expire(POST_LIMIT_MS);
     try {
-      await this.#deps.ledger(ledger).post({ outbox: this.#deps.outbox(), items });
+      await Promise.race([this.#deps.ledger(ledger).post({ outbox: this.#deps.outbox(), items }), limit.expired]);
     } catch (error) {
       away.add(ledger);
       this.#deps.log("warn", "settlements-not-posted", { count: rows.length, ...errorFields(error) });
       return;
+    } finally {
+      limit.cancel();
     }
     this.#count -= this.#sql
       .exec("delete from settlement where ledger = ? and seq <= ? returning seq", ledger, last.seq)

@@ -5,7 +5,7 @@ import type { LedgerEntry, Posting, Settlement } from "@millrace/core/ledger";
 import { traceMessage } from "../../test/support/trace-message.ts";
 import { traceText } from "../../test/support/trace-text.ts";
 import type { Ledger } from "./ledger.ts";
-import { SettlementDesk } from "./settlement-desk.ts";
+import { POST_LIMIT_MS, SettlementDesk } from "./settlement-desk.ts";
 import type { TraceOutbox } from "./trace-outbox.ts";
 
 const { LEDGER, TRACE_OUTBOX } = env as unknown as {
@@ -55,6 +55,7 @@ function withDesk<T>(work: (desk: SettlementDesk, posted: Posting[], away: Set<s
       }),
       outbox: () => name,
       nowMs: () => 1_000,
+      expire: () => ({ expired: new Promise(() => undefined), cancel: () => undefined }),
       log: () => undefined,
     });
     return work(desk, posted, away);
@@ -87,6 +88,45 @@ describe("settlements that come with traces", () => {
       await desk.deliver();
       expect([ids(), desk.waiting, desk.failures]).toEqual([["b1", "b2", "b3"], false, 0]);
     }));
+
+  it("go on to the others while one ledger does not answer", () =>
+    runInDurableObject(outbox(), async (_instance: TraceOutbox, { storage }) => {
+      const posted: string[] = [];
+      const limits: number[] = [];
+      const desk = new SettlementDesk(storage.sql, {
+        ledger: (ledger) => ({
+          async post() {
+            posted.push(ledger);
+            if (ledger === "prj_hangs") await new Promise(() => undefined);
+          },
+        }),
+        outbox: () => name,
+        nowMs: () => 1_000,
+        expire: (afterMs) => {
+          limits.push(afterMs);
+          const isHanging = posted.length === 0;
+          const expired = isHanging ? Promise.reject(new Error("too long")) : new Promise<never>(() => undefined);
+          return { expired, cancel: () => undefined };
+        },
+        log: () => undefined,
+      });
+      desk.add([settlementText("h", 1, "prj_hangs"), settlementText("a", 1)]);
+      await desk.deliver();
+      expect([posted, desk.failures, desk.waiting]).toEqual([["prj_hangs", project.id], 1, true]);
+      expect(new Set(limits)).toEqual(new Set([POST_LIMIT_MS]));
+    }));
+
+  it("that a ledger cannot book are set aside and told of, and hold up none behind them", async () => {
+    const { settlement, ...bad } = messageOf("trc_1", 5);
+    const unbookable = { ...JSON.parse(settlement.text), entries: [{ ...entry, window: { kind: "unheard-of" } }] };
+    await outbox().append([
+      { ...bad, settlement: { ...settlement, text: JSON.stringify(unbookable) } },
+      messageOf("trc_2", 7),
+    ]);
+    await runDurableObjectAlarm(outbox());
+    await expect.poll(spent, { timeout: 15_000 }).toMatchObject({ requests: 1, tokens: 7 });
+    expect(await LEDGER.getByName(project.id).audit()).toMatchObject({ balanced: true, settled: 1, setAside: 1 });
+  });
 
   it("have numbers that only grow, also over the end of all that were there", () =>
     withDesk(async (desk, posted) => {

@@ -5,6 +5,7 @@ import type { FunctionsEnv } from "../config.ts";
 import { log } from "../log.ts";
 import { writeSpill } from "../spill.ts";
 import { decideResend, FIRST_RESEND_MS } from "./decide-resend.ts";
+import { expire } from "./expire.ts";
 import { forwardOutbox } from "./forward-outbox.ts";
 import { MAX_QUEUE_BATCH_MESSAGES } from "./pack-batches.ts";
 import { OutboxShelf, type ShelfSize, shelfItem, shelfLimits } from "./outbox-shelf.ts";
@@ -42,6 +43,7 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
       ledger: (name) => env.LEDGER.getByName(name),
       outbox: () => this.#name(),
       nowMs: Date.now,
+      expire,
       log,
     });
   }
@@ -126,8 +128,8 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> implements TraceOut
       log("error", "outbox-forward-failed", { outbox: this.#name(), ...errorFields(error) });
     } finally {
       this.#forwarding = false;
-      const { failures, waiting } = this.#settlements;
-      if (this.#shelf.unclaimed > 0 || (waiting && failures === 0)) this.#forwardSoon();
+      const { failures, waiting, isDelivering } = this.#settlements;
+      if (this.#shelf.unclaimed > 0 || (waiting && !isDelivering && failures === 0)) this.#forwardSoon();
     }
   }
 

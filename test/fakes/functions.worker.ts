@@ -2,6 +2,7 @@ import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import type { BundlePointer, Principal, TraceMessage, TraceText } from "@millrace/core/contract";
 import type { FunctionsEnv } from "../../functions/config.ts";
 import { log } from "../../functions/log.ts";
+import { expire } from "../../functions/objects/expire.ts";
 import { SettlementDesk } from "../../functions/objects/settlement-desk.ts";
 
 // Budgets are the real thing also here: it is the traces' way behind the outbox that is not.
@@ -46,6 +47,7 @@ export class TraceOutbox extends DurableObject<FunctionsEnv> {
     ledger: (name) => this.env.LEDGER.getByName(name),
     outbox: () => this.ctx.id.name ?? "",
     nowMs: Date.now,
+    expire,
     log,
   });
 

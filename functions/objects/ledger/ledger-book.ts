@@ -8,9 +8,11 @@ import {
   metrics,
   NO_AMOUNTS,
   type PartlyKnownAmounts,
+  type Posting,
   type ReserveOutcome,
   type ReserveRequest,
   type Settlement,
+  type SpareLimit,
   spareForMs,
   spareTimes,
   subtractAmounts,
@@ -23,6 +25,9 @@ import type { ReservationRow } from "./ledger-schema.ts";
 export const DONE_RETENTION_MS = 10 * 60_000;
 /** A reservation that was swept without word can still hear what became of it for this long. Milliseconds. */
 export const ASSUMED_RETENTION_MS = 48 * 3_600_000;
+
+/** Between an exchange's id and the number of a part that is booked in another window. No id of a trace has it. */
+export const PART_MARK = "#";
 
 export interface BookDeps {
   /** The ledger's own clock, so that all isolates count by one. Milliseconds since the epoch. */
@@ -44,6 +49,23 @@ interface Place {
   readonly startMs: number;
   /** Of the slot; undefined where its bucket is there for certain. */
   readonly expiresAtMs?: number;
+}
+
+export interface SetAside {
+  /** Of the exchange. */
+  readonly id: string;
+  readonly error: unknown;
+}
+
+export interface Posted {
+  /** Those that were new. */
+  readonly settled: readonly Settlement[];
+  readonly setAside: readonly SetAside[];
+}
+
+interface HeldIn {
+  readonly places: readonly Place[];
+  readonly held: PartlyKnownAmounts;
 }
 
 interface LineRow extends Record<string, SqlStorageValue> {
@@ -104,18 +126,25 @@ export class LedgerBook {
     return this.atomically(() => {
       const nowMs = this.#deps.nowMs();
       const seats = this.accounts.seats(request.entries, nowMs);
-      const forMs = spareForMs(seats, nowMs);
       const known = this.reservation(request.id);
       if (known?.closed === 1) throw new Error("the reservation was given back before it was made");
-      if (known !== undefined)
+      if (known !== undefined) {
+        const isOfNow = this.#isBookedIn(request.id, seats);
+        const forMs = isOfNow ? spareForMs(seats, nowMs) : 0;
         return { ok: true, accounts: this.accounts.states(seats, nowMs), spare: known.spare, forMs };
+      }
+      const forMs = spareForMs(seats, nowMs);
       const states = granted === undefined ? this.accounts.states(seats, nowMs) : [];
       const refused = granted === undefined ? this.#refusal(seats, { ...request, states }, nowMs) : undefined;
       if (refused !== undefined) {
         this.accounts.dropUnused(seats.map(({ account }) => account));
         return refused;
       }
-      const spare = granted ?? spareTimes({ ...request, forMs, limits: blockingStates(seats, states) });
+      const spare = granted ?? spareTimes({ ...request, forMs, limits: spareLimits(seats, states) });
+      if (spare === 0 && request.onlyWithSpare === true) {
+        this.accounts.dropUnused(seats.map(({ account }) => account));
+        return { ok: true, accounts: this.accounts.states(seats, nowMs), spare, forMs };
+      }
       const amounts = timesAmounts(request.atMost, 1 + spare);
       const { requests, tokens, usd_micros: micros } = amounts;
       this.#sql.exec(
@@ -138,21 +167,42 @@ export class LedgerBook {
   }
 
   /**
-   * Settles what an outbox hands on and the ledger has not had from it before.
-   * @returns the settlements that were new
+   * Settles what an outbox hands on and the ledger has not had from it before. One that cannot be booked is set aside: it must not hold up all that
+   * come after it. `prepare` is called before each.
    */
-  post(outbox: string, items: readonly { readonly seq: number; readonly settlement: Settlement }[]): Settlement[] {
+  post({ outbox, items }: Posting, prepare: (settlement: Settlement) => void): Posted {
     return this.atomically(() => {
       const known = [...this.#sql.exec<{ seq: number }>("select seq from posted where outbox = ?", outbox)][0];
       const fresh = items.filter(({ seq }) => seq > (known?.seq ?? Number.NEGATIVE_INFINITY));
       const last = fresh.at(-1)?.seq;
-      if (last === undefined) return [];
+      if (last === undefined) return { settled: [], setAside: [] };
       this.#sql.exec(
         "insert into posted (outbox, seq) values (?, ?) on conflict (outbox) do update set seq = excluded.seq",
         outbox,
         last,
       );
-      return fresh.flatMap(({ settlement }) => (this.#settle(settlement) ? [settlement] : []));
+      const settled: Settlement[] = [];
+      const setAside: SetAside[] = [];
+      for (const { seq, settlement } of fresh) {
+        try {
+          const isNew = this.atomically(() => {
+            prepare(settlement);
+            return this.#settle(settlement);
+          });
+          if (isNew) settled.push(settlement);
+        } catch (error) {
+          setAside.push({ id: settlement.id, error });
+          this.#sql.exec(
+            "insert into set_aside (outbox, seq, body, error, at_ms) values (?, ?, ?, ?, ?)",
+            outbox,
+            seq,
+            JSON.stringify(settlement),
+            String(error),
+            this.#deps.nowMs(),
+          );
+        }
+      }
+      return { settled, setAside };
     });
   }
 
@@ -162,31 +212,65 @@ export class LedgerBook {
     const unknowable: PartlyKnownAmounts = { requests: 0, tokens: null, usd_micros: null };
     const most = held.map(({ amounts }) => amounts).reduce(addAmounts, held.length === 0 ? unknowable : NO_AMOUNTS);
     const spent = eachMetric((metric) => actual[metric] ?? most[metric] ?? 0);
-    this.#sql.exec(
-      "insert into exchange (id, r, t, u, due_ms) values (?, ?, ?, ?, ?)",
-      id,
-      spent.requests,
-      spent.tokens,
-      spent.usd_micros,
-      nowMs + DONE_RETENTION_MS,
-    );
     const unknown = {
       unknownTokens: actual.tokens === null ? 1 : 0,
       unknownCost: actual.usd_micros === null ? 1 : 0,
     };
-    for (const place of this.#placesOf(held) ?? this.#placesNow(entries, nowMs))
-      this.#seat(id, place, { spent, ...unknown });
+    const [first = { places: this.#placesNow(entries, nowMs), held: NO_AMOUNTS }, ...others] = this.#heldIn(held);
+    // What lies in another window than the first takes as much as was held there, and no more; the first takes the rest.
+    let rest: PartlyKnownAmounts = spent;
+    for (const [index, { places, held: there }] of others.entries()) {
+      const part = leastAmounts(
+        rest,
+        eachMetric((metric) => there[metric] ?? 0),
+      );
+      if (isNothing(part)) continue;
+      rest = subtractAmounts(rest, part);
+      this.#book({ id: `${id}${PART_MARK}${index + 2}`, spent: part, places, unknown: {} }, nowMs);
+    }
+    this.#book({ id, spent: rest, places: first.places, unknown }, nowMs);
     for (const part of held) this.#free(part, nowMs);
     return true;
   }
 
-  /** It is booked where it began, also when that window is over. */
-  #placesOf(held: readonly HeldPart[]): readonly Place[] | undefined {
-    for (const { reservation } of held) {
-      const lines = [...this.#sql.exec<LineRow>("select account, slot from line where owner = ?", reservation)];
-      if (lines.length > 0) return lines.map(({ account, slot }) => ({ account, startMs: slot }));
+  #book(
+    exchange: {
+      readonly id: string;
+      readonly spent: PartlyKnownAmounts;
+      readonly places: readonly Place[];
+      readonly unknown: Pick<Movement, "unknownTokens" | "unknownCost">;
+    },
+    nowMs: number,
+  ): void {
+    const { id, spent, places, unknown } = exchange;
+    const values = metrics.map((metric) => spent[metric] ?? 0);
+    const dueMs = nowMs + DONE_RETENTION_MS;
+    this.#sql.exec("insert into exchange (id, r, t, u, due_ms) values (?, ?, ?, ?, ?)", id, ...values, dueMs);
+    for (const place of places) this.#seat(id, place, { spent, ...unknown });
+  }
+
+  /** What an exchange held in each of the windows in which it began to hold something, also where they are over; the first first. */
+  #heldIn(held: readonly HeldPart[]): readonly HeldIn[] {
+    const groups = new Map<string, HeldIn>();
+    for (const { reservation, amounts } of held) {
+      const places = this.#linesOf(reservation).map(({ account, slot }) => ({ account, startMs: slot }));
+      if (places.length === 0) continue;
+      const name = JSON.stringify(places);
+      const known = groups.get(name);
+      groups.set(name, { places, held: known === undefined ? amounts : addAmounts(known.held, amounts) });
     }
-    return undefined;
+    return [...groups.values()];
+  }
+
+  #linesOf(owner: string): readonly LineRow[] {
+    return [...this.#sql.exec<LineRow>("select account, slot from line where owner = ? order by account", owner)];
+  }
+
+  #isBookedIn(owner: string, seats: readonly Seat[]): boolean {
+    const lines = this.#linesOf(owner);
+    return seats.every(({ account, slot }) =>
+      lines.some((line) => line.account === account && line.slot === slot.startMs),
+    );
   }
 
   #placesNow(entries: Settlement["entries"], nowMs: number): readonly Place[] {
@@ -322,6 +406,15 @@ export class LedgerBook {
 function blockingStates(seats: readonly Seat[], states: readonly AccountState[]): readonly AccountState[] {
   return seats.flatMap(({ entry }) =>
     entry.blocking ? states.filter(({ budget, account }) => budget === entry.budget && account === entry.account) : [],
+  );
+}
+
+/** All limits, for what may be held beside what is needed. */
+function spareLimits(seats: readonly Seat[], states: readonly AccountState[]): readonly SpareLimit[] {
+  return seats.flatMap(({ entry: { budget, account, blocking } }) =>
+    states
+      .filter((state) => state.budget === budget && state.account === account)
+      .map((state) => ({ ...state, blocking })),
   );
 }
 

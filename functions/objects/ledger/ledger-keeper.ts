@@ -1,5 +1,5 @@
 import type { Amounts, BudgetAudit, LedgerAudit } from "@millrace/core/ledger";
-import type { BookDeps, LedgerBook } from "./ledger-book.ts";
+import { type BookDeps, type LedgerBook, PART_MARK } from "./ledger-book.ts";
 
 /** Rows of one alarm: a transaction of a few milliseconds, between which others are answered. */
 const BATCH = 500;
@@ -145,14 +145,14 @@ export class LedgerKeeper {
     return { balanced: budgets.every((budget) => budget.balanced), budgets, ...this.#counts() };
   }
 
-  #counts(): Pick<LedgerAudit, "settled" | "reservations"> {
-    const { settled, held, assumed } = this.#sql
-      .exec<{ settled: number; held: number; assumed: number }>(
-        `select (select count(*) from exchange) settled, count(*) filter (where state = 'held') held, count(*) filter (where state = 'assumed') assumed
+  #counts(): Pick<LedgerAudit, "settled" | "setAside" | "reservations"> {
+    const { settled, setAside, held, assumed } = this.#sql
+      .exec<{ settled: number; setAside: number; held: number; assumed: number }>(
+        `select (select count(*) from exchange where instr(id, '${PART_MARK}') = 0) settled, (select count(*) from set_aside) setAside, count(*) filter (where state = 'held') held, count(*) filter (where state = 'assumed') assumed
          from reservation where r > 0 or coalesce(t, 0) > 0 or coalesce(u, 0) > 0`,
       )
       .one();
-    return { settled, reservations: { held, assumed } };
+    return { settled, setAside, reservations: { held, assumed } };
   }
 
   #sides(query: string): ReadonlyMap<string, Side> {

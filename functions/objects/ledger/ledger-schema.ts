@@ -7,6 +7,7 @@
  *   exchange  one that is settled: what it took
  *   line      which buckets a reservation or an exchange is booked in. With both of them the side "by exchange" of the book
  *   posted    how far each outbox's settlements have been taken
+ *   set_aside settlements of outboxes that the book could not take, as they came, for a person to look at
  *   archive   what left either side when it was compacted, by budget
  *   lease     what a shard may spend of a bucket, as the root knows it
  *   grant_of  the same, as the shard knows it; `used_ms` 0 = idle, and the root has what was not used
@@ -33,6 +34,8 @@ create index if not exists exchange_due on exchange (due_ms);
 create table if not exists line (
   owner text not null, account integer not null, slot integer not null, primary key (owner, account, slot)) without rowid;
 create table if not exists posted (outbox text primary key, seq integer not null) without rowid;
+create table if not exists set_aside (
+  outbox text not null, seq integer not null, body text not null, error text not null, at_ms integer not null, primary key (outbox, seq)) without rowid;
 create table if not exists archive (
   side text not null check (side in ('account', 'exchange')), budget text not null,
   r integer not null, t integer not null, u integer not null, primary key (side, budget)) without rowid;

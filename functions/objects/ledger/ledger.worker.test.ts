@@ -186,6 +186,26 @@ describe("spare", () => {
   });
 });
 
+describe("spare beside budgets that only tell", () => {
+  it("is a small part of them at most: what an isolate takes to its grave must not look as if it were spent", async () => {
+    await withBook((on) => {
+      const entries = [entry({ usd_micros: 10_000_000 }, { blocking: false })];
+      expect(on.reserve({ ...asking("x", entries, amounts(20_000, 50_000)), wanted: 512 })).toMatchObject({ spare: 3 });
+      const unlimited = [entry({ requests: 1_000_000 }, { blocking: false })];
+      expect(on.reserve({ ...asking("y", unlimited, amounts(null)), wanted: 512 })).toMatchObject({ spare: 512 });
+    });
+  });
+
+  it("that nobody needs yet is held whole or not at all", async () => {
+    await withBook((on, keeper) => {
+      const entries = [entry({ tokens: 100 })];
+      const asked = { ...asking("x", entries, amounts(10)), wanted: 8, onlyWithSpare: true };
+      expect(on.reserve(asked)).toMatchObject({ ok: true, spare: 0 });
+      expect(keeper.audit()).toMatchObject({ budgets: [], reservations: { held: 0 } });
+    });
+  });
+});
+
 describe("a reservation's states", () => {
   const entries = [entry({ tokens: 1000, usd_micros: 1000 })];
   const none = { requests: 0, tokens: 0, usd_micros: 0 };
@@ -281,6 +301,50 @@ describe("a reservation's states", () => {
 });
 
 describe("windows", () => {
+  const minute: BudgetWindow = { kind: "calendar", unit: "minute", time_zone: "UTC" };
+
+  it("a reservation that is asked for again in the next window is spent in the one that it is booked in", async () => {
+    await withBook((on, _keeper, clock) => {
+      const entries = [entry({ tokens: 100_000 }, { window: minute })];
+      const asked = { ...asking("x", entries, amounts(100)), wanted: 8 };
+      clock.nowMs += 59_000;
+      expect(on.reserve(asked)).toMatchObject({ ok: true, spare: 8, forMs: 1_000 });
+      clock.nowMs += 500;
+      expect(on.reserve(asked)).toMatchObject({ ok: true, spare: 8, forMs: 500 });
+      clock.nowMs += 1_000;
+      expect(on.reserve(asked)).toMatchObject({ ok: true, spare: 8, forMs: 0 });
+    });
+  });
+
+  it("an exchange that holds parts in two is booked in both, and passes the limit of neither", async () => {
+    await withBook((on, keeper, clock) => {
+      const entries = [entry({ tokens: 100 }, { window: minute })];
+      const part = (reservation: string, tokens: number) => ({
+        reservation,
+        amounts: { requests: 0, tokens, usd_micros: 0 },
+      });
+      clock.nowMs += 59_000;
+      on.reserve(asking("main", entries, amounts(40)));
+      on.reserve(asking("others", entries, amounts(60)));
+      clock.nowMs += 2_000;
+      expect(on.reserve(asking("hedge", entries, amounts(40))).ok).toBe(true);
+      on.settle(settling("others", entries, { actual: amounts(60), held: amounts(60) }));
+      const settlement = {
+        id: "exchange x",
+        project,
+        entries,
+        actual: amounts(80),
+        held: [{ reservation: "main", amounts: amounts(40) }, part("hedge", 40)],
+      };
+      expect(on.settle(settlement)).toBe(true);
+      expect(on.settle(settlement)).toBe(false);
+      const audit = keeper.audit();
+      expect(audit).toMatchObject({ balanced: true, settled: 2, budgets: [{ byAccount: { spent: { tokens: 140 } } }] });
+      const [usage] = on.accounts.usage({ limit: 1 }, clock.nowMs);
+      expect(usage?.spent.tokens).toBe(40);
+    });
+  });
+
   it("a new day begins empty, and an exchange is booked where it began", async () => {
     await withBook((on, keeper, clock) => {
       const entries = [entry({ tokens: 100 }, { window: { kind: "calendar", unit: "day", time_zone: "UTC" } })];

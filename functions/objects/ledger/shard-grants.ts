@@ -6,6 +6,7 @@ import {
   type PartlyKnownAmounts,
   type ReserveOutcome,
   type ReserveRequest,
+  type SpareLimit,
   spareForMs,
   spareTimes,
   type WindowSlot,
@@ -115,14 +116,15 @@ export class ShardGrants {
   /** What of its grants a shard gives on: by the rule by which the root gives of its limits. */
   #spare(seats: readonly Seat[], { atMost, wanted }: ReserveRequest): number {
     const limits = seats.flatMap(({ entry, account, slot }) => {
-      if (!entry.blocking) return [];
+      const { blocking } = entry;
       const { spent, held } = this.#local(account, slot.startMs);
       const granted = this.#grant(account, slot.startMs);
-      return metrics.flatMap((metric) =>
-        entry.limit[metric] === undefined
-          ? []
-          : [{ metric, limit: granted[metric], spent: spent[metric], reserved: held[metric] }],
-      );
+      return metrics.flatMap((metric): SpareLimit[] => {
+        const whole = entry.limit[metric];
+        if (whole === undefined) return [];
+        const limit = blocking ? granted[metric] : whole;
+        return [{ metric, limit, spent: spent[metric], reserved: held[metric], blocking }];
+      });
     });
     return spareTimes({ atMost, wanted, forMs: spareForMs(seats, this.#deps.nowMs()), limits });
   }

@@ -77,7 +77,7 @@ function holdRequest(asking: Asking, deps: ReserveDeps): HoldRequest {
     const name = ledgerName({ projectId, id: deps.newReservationId(), rolling }, deps.shards);
     return { ledgerName: name, project: { id: projectId, slug: projectSlug }, entries };
   });
-  return { key, pool, amounts: atMost, ttlMs: ttlMs(input.resolution), keepAlive: input.keepAlive };
+  return { pool, amounts: atMost, ttlMs: ttlMs(input.resolution), keepAlive: input.keepAlive };
 }
 
 async function ask(asking: Asking, deps: ReserveDeps): Promise<ReserveDecision> {

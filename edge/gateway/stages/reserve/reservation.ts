@@ -87,7 +87,7 @@ export class Reservation {
       advance.putBack(subtractAmounts(amounts, needed));
       return { reservation, amounts: needed };
     });
-    const isUrgent = this.#parts.some(({ advance }) => advance === undefined);
+    const isUrgent = request.pool.isTight || this.#parts.some(({ advance }) => advance === undefined);
     return { ledgerName, isUrgent, settlement: { id: exchangeId, project, entries, actual, held } };
   }
 

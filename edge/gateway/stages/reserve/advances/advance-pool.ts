@@ -10,6 +10,7 @@ import {
   timesAmounts,
 } from "@millrace/core/ledger";
 import { Advance, type AdvanceFacts } from "./advance.ts";
+import { Refill } from "./refill.ts";
 
 /** The most exchanges that one advance is asked for. */
 const MAX_TIMES = 512;
@@ -34,6 +35,8 @@ export interface Need {
 }
 
 export interface PoolFacts {
+  /** Exchanges of one key take from the same pool: tenant, configuration, accounts, and what of them is known. */
+  readonly key: string;
   /** The object that all reservations of the pool are kept by. */
   readonly ledgerName: string;
   readonly project: LedgerProject;
@@ -48,19 +51,35 @@ export class AdvancePool {
   #times = 1;
   #addedAtMs = Number.NEGATIVE_INFINITY;
   #takenAtMs = Number.NEGATIVE_INFINITY;
-  /** Exchanges that wait for the advance that is being asked for. */
-  waiting = 0;
-  /** The question under way, if any; settles when it is answered. Never rejects. */
-  refill: Promise<unknown> | undefined;
-  /** The ledger's last word was that a limit is near: exchanges ask one by one. */
+  #refill: Refill | undefined;
+  /** Exchanges that waited for the last question. */
+  #waited = 0;
+  /** The ledger's last word was that a limit is near: exchanges ask one by one, and settle before their answers end. */
   isTight = false;
 
   constructor(facts: PoolFacts) {
     this.facts = facts;
   }
 
-  get isEmpty(): boolean {
-    return this.#advances.length === 0 && this.refill === undefined && this.waiting === 0;
+  isEmpty(nowMs: number): boolean {
+    return this.#advances.length === 0 && this.refill(nowMs) === undefined;
+  }
+
+  /** The question under way, if any. */
+  refill(nowMs: number): Refill | undefined {
+    return this.#refill?.isLost(nowMs) === false ? this.#refill : undefined;
+  }
+
+  /** Others may wait for this question, unless they wait for one already. `ended` is called when it is answered. */
+  follow(asking: Promise<unknown>, nowMs: number, ended: () => void): void {
+    if (this.refill(nowMs) !== undefined) return;
+    const refill = new Refill(asking, nowMs);
+    this.#refill = refill;
+    void refill.ended.then(() => {
+      this.#waited = refill.waiting;
+      if (this.#refill === refill) this.#refill = undefined;
+      ended();
+    });
   }
 
   /** Whether there is as much as is needed. */
@@ -97,7 +116,9 @@ export class AdvancePool {
     const sinceMs = nowMs - this.#addedAtMs;
     if (sinceMs < AIMED_AT_MS) this.#times = Math.min(MAX_TIMES, this.#times * 2);
     else if (sinceMs > 2 * AIMED_AT_MS) this.#times = Math.max(1, Math.floor(this.#times / 2));
-    return Math.min(MAX_TIMES, Math.max(this.#times, this.waiting));
+    const waited = this.#waited;
+    this.#waited = 0;
+    return Math.min(MAX_TIMES, Math.max(this.#times, waited));
   }
 
   add(facts: AdvanceFacts, nowMs: number): Advance {

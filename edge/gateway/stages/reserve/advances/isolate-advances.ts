@@ -10,7 +10,6 @@ import {
   timesAmounts,
 } from "@millrace/core/ledger";
 import { errorFields, type Log } from "@millrace/core/log";
-import { within } from "../../../memory/within.ts";
 import { BEHIND, callLedger, type LedgerCallDeps, WHILE_WAITED_FOR } from "../call-ledger.ts";
 import { AdvancePool, type Need, type PoolFacts, type TakenPart } from "./advance-pool.ts";
 
@@ -18,6 +17,8 @@ import { AdvancePool, type Need, type PoolFacts, type TakenPart } from "./advanc
 const MAX_POOLS = 2_000;
 /** Advances that an exchange waits for while others take them; then it asks for itself. */
 const MAX_ROUNDS = 4;
+/** A return that takes longer died with the request that made it. Milliseconds. */
+const RETURN_LOST_MS = 30_000;
 /** How often what is over or idle is looked for. Milliseconds. */
 const TICK_MS = 1_000;
 /** A Worker outlives its caller by half a minute: in good time another request looks after the advances. Milliseconds. */
@@ -34,8 +35,6 @@ export interface AdvanceDeps extends LedgerCallDeps {
 export type KeepAlive = (work: Promise<unknown>) => void;
 
 export interface HoldRequest extends Need {
-  /** Of the pool: tenant, configuration and accounts. */
-  readonly key: string;
   readonly pool: AdvancePool;
   readonly keepAlive: KeepAlive;
 }
@@ -44,10 +43,25 @@ export type HoldOutcome =
   | { readonly ok: true; readonly parts: readonly TakenPart[]; readonly accounts: readonly AccountState[] }
   | Extract<ReserveOutcome, { ok: false }>;
 
-/** The ledger's answer, with the asker's own part of what was granted. */
-type Asked =
-  | { readonly outcome: Extract<ReserveOutcome, { ok: true }>; readonly own: TakenPart }
-  | { readonly outcome: Extract<ReserveOutcome, { ok: false }>; readonly own: undefined };
+/** The ledger's answer, with the asker's own part of what was granted; undefined = nothing was. */
+interface Asked {
+  readonly outcome: ReserveOutcome;
+  readonly own: TakenPart | undefined;
+}
+
+interface Granted {
+  readonly id: string;
+  readonly askedAtMs: number;
+  readonly outcome: ReserveOutcome;
+  readonly onlyWithSpare: boolean;
+}
+
+/** Amounts of some accounts on their way back. */
+interface Return {
+  readonly pool: AdvancePool;
+  readonly startedAtMs: number;
+  readonly done: Promise<void>;
+}
 
 interface Keeper {
   readonly startedAtMs: number;
@@ -61,15 +75,19 @@ interface Keeper {
  */
 export class IsolateAdvances {
   readonly #deps: AdvanceDeps;
+  /** Where the next exchange of a key looks. */
   readonly #pools = new Map<string, AdvancePool>();
+  /** All that hold something: exchanges go on with a pool also when its key has another one by now. */
+  readonly #held = new Set<AdvancePool>();
+  readonly #returns = new Set<Return>();
   #keeper: Keeper | undefined;
 
   constructor(deps: AdvanceDeps) {
     this.#deps = deps;
   }
 
-  pool(key: string, facts: () => PoolFacts): AdvancePool {
-    return this.#pools.get(key) ?? new AdvancePool(facts());
+  pool(key: string, facts: () => Omit<PoolFacts, "key">): AdvancePool {
+    return this.#pools.get(key) ?? new AdvancePool({ ...facts(), key });
   }
 
   /** Holds what the exchange needs, from what is here or from the ledger. @throws what the ledger's last try threw. */
@@ -77,7 +95,10 @@ export class IsolateAdvances {
     const { pool, keepAlive } = request;
     const here = this.#takeHere(request);
     if (here === undefined) return this.#wait(request);
-    if (pool.refill === undefined && pool.isLow(request, this.#deps.nowMs())) keepAlive(this.#topUp(request));
+    const nowMs = this.#deps.nowMs();
+    // Near a limit what is held for nobody may be what another is refused for.
+    if (!pool.isTight && pool.refill(nowMs) === undefined && pool.isLow(request, nowMs))
+      keepAlive(this.#topUp(request));
     return here;
   }
 
@@ -104,27 +125,28 @@ export class IsolateAdvances {
   }
 
   async #wait(request: HoldRequest): Promise<HoldOutcome> {
-    const { pool, key } = request;
-    for (let round = 0; round < MAX_ROUNDS && pool.refill !== undefined && !pool.isTight; round++) {
-      pool.waiting++;
-      // A request that is killed takes its question with it.
-      await within(pool.refill, WHILE_WAITED_FOR.limitMs).catch(() => undefined);
-      pool.waiting--;
+    const { pool } = request;
+    for (let round = 0; round < MAX_ROUNDS && !pool.isTight; round++) {
+      const nowMs = this.#deps.nowMs();
+      const refill = pool.refill(nowMs);
+      if (refill === undefined) break;
+      await refill.wait(nowMs);
       const here = this.#takeHere(request);
       if (here !== undefined) return here;
     }
-    this.#forgetIfEmpty(key, pool);
-    return this.#ask(request, "first");
+    this.#forgetIfEmpty(pool);
+    // As often as there is an account that may be the one that is short.
+    return this.#ask(request, pool.facts.entries.length);
   }
 
-  /** Asks the ledger for what is missing here. */
-  async #ask(request: HoldRequest, time: "first" | "again"): Promise<HoldOutcome> {
+  /** Asks the ledger for what is missing here; again, up to `more` times, when this isolate has returned what it was refused for. */
+  async #ask(request: HoldRequest, more: number): Promise<HoldOutcome> {
     const { pool, amounts, keepAlive } = request;
     const taken = pool.take(request, this.#deps.nowMs());
     const there = taken.reduce((sum, part) => addAmounts(sum, part.amounts), timesAmounts(amounts, 0));
     let asked: Asked;
     try {
-      asked = await this.#reserve({ ...request, amounts: missingAmounts(amounts, there) });
+      asked = await this.#reserve({ ...request, amounts: missingAmounts(amounts, there) }, "needed");
     } catch (error) {
       keepAlive(this.free(pool, this.#deps.newReservationId(), taken));
       throw error;
@@ -134,25 +156,27 @@ export class IsolateAdvances {
       if (own.advance === undefined) keepAlive(this.#closeAll([pool]));
       return { ok: true, parts: [...taken, own], accounts: outcome.accounts };
     }
+    if (outcome.ok) throw new Error("what is needed is reserved or refused");
     await this.free(pool, this.#deps.newReservationId(), taken);
     // What this isolate holds for others must not be what this exchange fails for.
-    const returned = await this.#closeAll(this.#sharing(outcome.refusal));
-    return time === "first" && returned > 0 ? this.#ask(request, "again") : outcome;
+    const isMore = await this.#returned(outcome.refusal);
+    return isMore && more > 0 ? this.#ask(request, more - 1) : outcome;
   }
 
   /** One question. What is granted beyond what the asker needs is in the pool when the answer is here. */
-  async #reserve(request: HoldRequest): Promise<Asked> {
-    const { key, pool, amounts, ttlMs } = request;
+  async #reserve(request: HoldRequest, need: "needed" | "spare-only"): Promise<Asked> {
+    const { pool, amounts, ttlMs } = request;
     const { ledgerName, project, entries } = pool.facts;
     const id = this.#deps.newReservationId();
     const askedAtMs = this.#deps.nowMs();
-    const wanted = this.#pools.size < MAX_POOLS || this.#pools.has(key) ? pool.nextTimes(askedAtMs) : 0;
-    const question = { id, project, entries, atMost: amounts, wanted, ttlMs: MAX_SPARE_MS + ttlMs };
+    const wanted = this.#held.size < MAX_POOLS || this.#held.has(pool) ? pool.nextTimes(askedAtMs) : 0;
+    const onlyWithSpare = need === "spare-only";
+    const question = { id, project, entries, atMost: amounts, wanted, ttlMs: MAX_SPARE_MS + ttlMs, onlyWithSpare };
     const asking = callLedger(ledgerName, (ledger) => ledger.reserve(question), {
       deps: this.#deps,
       patience: WHILE_WAITED_FOR,
-    }).then((outcome) => this.#granted(request, { id, askedAtMs, outcome }));
-    if (wanted > 0) this.#follow(key, pool, asking);
+    }).then((outcome) => this.#granted(request, { id, askedAtMs, outcome, onlyWithSpare }));
+    if (wanted > 0) this.#follow(pool, asking);
     try {
       return await asking;
     } catch (error) {
@@ -164,11 +188,11 @@ export class IsolateAdvances {
 
   /** In the turn in which the answer comes: what the asker needs nobody else may take. */
   #granted(
-    { key, pool, amounts, ttlMs, keepAlive }: HoldRequest,
-    { id, askedAtMs, outcome }: { readonly id: string; readonly askedAtMs: number; readonly outcome: ReserveOutcome },
+    { pool, amounts, ttlMs, keepAlive }: HoldRequest,
+    { id, askedAtMs, outcome, onlyWithSpare }: Granted,
   ): Asked {
     pool.isTight = !outcome.ok || outcome.spare === 0;
-    if (!outcome.ok) return { outcome, own: undefined };
+    if (!outcome.ok || (outcome.spare === 0 && onlyWithSpare)) return { outcome, own: undefined };
     if (outcome.spare === 0) return { outcome, own: { reservation: id, amounts } };
     const facts = {
       id,
@@ -178,53 +202,70 @@ export class IsolateAdvances {
       accounts: outcome.accounts,
     };
     const advance = pool.add(facts, this.#deps.nowMs());
-    this.#pools.set(key, pool);
+    this.#remember(pool);
     this.#keep(keepAlive);
     return { outcome, own: { reservation: id, amounts: advance.take(amounts), advance } };
   }
 
   /** Others may wait for the answer. */
-  #follow(key: string, pool: AdvancePool, asking: Promise<unknown>): void {
-    if (pool.refill !== undefined) return;
-    this.#pools.set(key, pool);
-    const refill = asking
-      .catch(() => undefined)
-      .finally(() => {
-        pool.refill = undefined;
-        this.#forgetIfEmpty(key, pool);
-      });
-    pool.refill = refill;
+  #follow(pool: AdvancePool, asking: Promise<unknown>): void {
+    this.#remember(pool);
+    pool.follow(asking, this.#deps.nowMs(), () => this.#forgetIfEmpty(pool));
   }
 
-  #forgetIfEmpty(key: string, pool: AdvancePool): void {
-    if (pool.isEmpty && this.#pools.get(key) === pool) this.#pools.delete(key);
+  #remember(pool: AdvancePool): void {
+    this.#held.add(pool);
+    if (!this.#pools.has(pool.facts.key)) this.#pools.set(pool.facts.key, pool);
+  }
+
+  #forgetIfEmpty(pool: AdvancePool): void {
+    if (!pool.isEmpty(this.#deps.nowMs())) return;
+    this.#held.delete(pool);
+    if (this.#pools.get(pool.facts.key) === pool) this.#pools.delete(pool.facts.key);
   }
 
   /** More for the exchanges that come next, before they have to wait for it. Never rejects. */
   async #topUp(request: HoldRequest): Promise<void> {
     try {
-      const { own } = await this.#reserve(request);
+      const { own } = await this.#reserve(request, "spare-only");
       if (own !== undefined) await this.free(request.pool, this.#deps.newReservationId(), [own]);
     } catch (error) {
       this.#deps.log("warn", "ledger-advance-failed", errorFields(error));
     }
   }
 
-  /** Pools that hold something of the account. */
-  #sharing({ budget, account }: AccountState): readonly AdvancePool[] {
-    return [...this.#pools.values()].filter(({ facts }) =>
-      facts.entries.some((entry) => entry.budget === budget && entry.account === account),
+  /** Returns all that is held here of an account that is short. @returns whether anything was, or was on its way already. */
+  async #returned({ budget, account }: AccountState): Promise<boolean> {
+    const isOf = ({ facts }: AdvancePool): boolean =>
+      facts.entries.some((entry) => entry.budget === budget && entry.account === account);
+    const pools = [...this.#held].filter(isOf);
+    for (const pool of pools) pool.isTight = true;
+    const nowMs = this.#deps.nowMs();
+    const underWay = [...this.#returns].filter(
+      ({ pool, startedAtMs }) => isOf(pool) && nowMs - startedAtMs < RETURN_LOST_MS,
     );
+    const [returned] = await Promise.all([this.#closeAll(pools), ...underWay.map(({ done }) => done)]);
+    return returned > 0 || underWay.length > 0;
   }
 
   /** @returns how many advances had something left. */
-  async #closeAll(pools: readonly AdvancePool[], which: "due" | "all" = "all"): Promise<number> {
+  async #closeAll(pools: Iterable<AdvancePool>, which: "due" | "all" = "all"): Promise<number> {
     const nowMs = this.#deps.nowMs();
-    const returns = pools.flatMap((pool) =>
-      pool.close(nowMs, which).map((part) => this.#giveBack(pool.facts.ledgerName, part)),
-    );
+    const returns: Promise<void>[] = [];
+    for (const pool of pools) for (const part of pool.close(nowMs, which)) returns.push(this.#return(pool, part));
     await Promise.all(returns);
     return returns.length;
+  }
+
+  async #return(pool: AdvancePool, part: HeldPart): Promise<void> {
+    const startedAtMs = this.#deps.nowMs();
+    const done = this.#giveBack(pool.facts.ledgerName, part);
+    const entry = { pool, startedAtMs, done };
+    this.#returns.add(entry);
+    for (const older of this.#returns)
+      if (startedAtMs - older.startedAtMs >= RETURN_LOST_MS) this.#returns.delete(older);
+    await done;
+    this.#returns.delete(entry);
   }
 
   async #giveBack(ledgerName: string, { reservation, amounts }: HeldPart): Promise<void> {
@@ -254,10 +295,10 @@ export class IsolateAdvances {
     while (this.#keeper === keeper) {
       await this.#deps.pause(TICK_MS);
       keeper.tickedAtMs = this.#deps.nowMs();
-      const pools = [...this.#pools];
-      const closing = this.#closeAll([...this.#pools.values()], "due");
-      for (const [key, pool] of pools) this.#forgetIfEmpty(key, pool);
-      if (this.#pools.size === 0 && this.#keeper === keeper) this.#keeper = undefined;
+      const pools = [...this.#held];
+      const closing = this.#closeAll(pools, "due");
+      for (const pool of pools) this.#forgetIfEmpty(pool);
+      if (this.#held.size === 0 && this.#keeper === keeper) this.#keeper = undefined;
       await closing;
     }
   }
