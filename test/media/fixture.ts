@@ -11,7 +11,7 @@ import {
   type Tenant,
 } from "../support/gateway.ts";
 
-const timeouts = { headers_ms: 2000, first_token_ms: 2000, gap_ms: 2000, total_ms: 10_000 };
+export const timeouts = { headers_ms: 2000, first_token_ms: 2000, gap_ms: 2000, total_ms: 10_000 };
 type Trace = Awaited<ReturnType<GatewayUnderTest["state"]>>["traces"][number];
 
 export interface MediaFixture {
@@ -69,12 +69,14 @@ export function catalogOf(origin: string): Pick<Bundle, "models" | "providers" |
   };
 }
 
-export async function startMedia(options: GatewayOptions = {}): Promise<MediaFixture> {
+/** The value of the secret `API_KEY`. */
+export const API_KEY = "sk-live-0123456789abcdef";
+
+/** @param origins what the gateway may call besides the upstream */
+export async function startMedia(options: GatewayOptions = {}, origins: readonly string[] = []): Promise<MediaFixture> {
   const upstream = await startUpstream();
-  const gateway = await startGateway(
-    { ALLOWED_PRIVATE_HOSTS: new URL(upstream.origin).host, SECRET_ACME_API_KEY: "sk-live-0123456789abcdef" },
-    options,
-  );
+  const hosts = [upstream.origin, ...origins].map((origin) => new URL(origin).host);
+  const gateway = await startGateway({ ALLOWED_PRIVATE_HOSTS: hosts.join(","), SECRET_ACME_API_KEY: API_KEY }, options);
   const tenant = newTenant(catalogOf(upstream.origin));
   await gateway.publish(tenant);
   const clientOf = ({ key }: Tenant): OpenAI =>

@@ -69,6 +69,12 @@ export interface BatchFrame {
   readonly tail: string;
 }
 
+/** What a batch has left at its provider: what was uploaded, and the batch, if it was made. */
+export interface Leftovers {
+  readonly inputId: string | undefined;
+  readonly state: BatchState | undefined;
+}
+
 /** How a provider's own batch API is spoken to. All that returns a promise throws MillraceError `upstream-*`. */
 export interface BatchApi {
   /** What it answers. */
@@ -92,10 +98,7 @@ export interface BatchApi {
   /** Undefined = the line is no result of this batch. */
   readResult(line: Fields, at: ReadAt): BatchResult | undefined;
   /** Addresses of what is of no more use there. */
-  leftovers(
-    of: { readonly inputId: string | undefined; readonly state: BatchState },
-    provider: Provider,
-  ): readonly string[];
+  leftovers(of: Leftovers, provider: Provider): readonly string[];
   /** Headers of every call. */
   headers(link: Pick<BatchLink, "provider" | "secret">): Readonly<Record<string, string>>;
 }

@@ -41,7 +41,7 @@ function answerOf({ told }: BatchResult): Answer | undefined {
     return error.retryable ? undefined : { status: error.status, text, body: undefined, error };
   }
   const { status, body } = told;
-  return status === 429 || status >= 500 ? undefined : { status, text: JSON.stringify(body), body, error: undefined };
+  return { status, text: JSON.stringify(body), body, error: undefined };
 }
 
 function fieldsOf(text: string): Fields | undefined {

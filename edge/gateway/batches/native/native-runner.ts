@@ -1,6 +1,7 @@
 import { isMillraceError, MillraceError } from "@millrace/core/contract";
 import { ObjectWriter } from "../../files/object-writer.ts";
 import type { BatchApi, BatchInput, BatchLink, BatchOrder } from "../../providers/batch-api.ts";
+import { withoutSecret } from "../../providers/openai-wire/classify-failure.ts";
 import { providerRegistry } from "../../providers/registry.ts";
 import { formerAdmission } from "../admit-key.ts";
 import type { BatchRecord, NativeBatch } from "../batch-record.ts";
@@ -82,7 +83,14 @@ class Runner implements NativeRunner {
 
   /** The lines are asked one by one. */
   async #giveUp(record: BatchRecord, update: Update): Promise<undefined> {
+    const { native } = record;
+    const isUploaded = typeof native === "object" && native.batchId === undefined;
+    const at = isUploaded ? await this.#connect(native, record) : undefined;
     update("no");
+    if (at !== undefined && isUploaded) {
+      const uploaded = { inputId: native.inputFileId, state: undefined };
+      await removeAll(at.api.leftovers(uploaded, at.link.provider), at.link);
+    }
     await this.#deps.bucket.delete(this.#staged(record, "in"));
   }
 
@@ -145,10 +153,15 @@ class Runner implements NativeRunner {
     // A first try that broke off may have been heard.
     const isSecondTry = record.failures > 0 || native.polls > 0;
     const known = isSecondTry ? await at.api.find(order, native.inputFileId, at.link) : undefined;
+    const isCancelled = record.batch.status === "cancelling";
+    if (isCancelled && known === undefined) return this.#giveUp(record, update);
     update({ ...native, polls: 1 });
     const state = known?.state ?? (await at.api.create(order, native.inputFileId, at.link));
     const isGuess = known?.isCertain === false;
-    update({ ...native, batchId: state.id, polls: 0, ...(isGuess ? { isGuess } : {}) });
+    const taken = { ...native, batchId: state.id, polls: 0, ...(isGuess ? { isGuess } : {}) };
+    // Nobody knew of it when it was cancelled here.
+    if (isCancelled) await this.cancel({ ...record, native: taken });
+    update(taken);
     await bucket.delete(this.#staged(record, "in"));
     return nowMs() + FIRST_POLL_MS;
   }
@@ -180,6 +193,7 @@ class Runner implements NativeRunner {
   async #collect(native: NativeBatch, record: BatchRecord, update: Update): Promise<number | undefined> {
     const { bucket, nowMs } = this.#deps;
     const api = providerRegistry[native.kind].batches;
+    const secret = (await this.#connect(native, record))?.link.secret;
     const key = this.#staged(record, "out");
     const offset = native.collected ?? 0;
     const size = (await bucket.head(key))?.size ?? 0;
@@ -195,7 +209,7 @@ class Runner implements NativeRunner {
       rest?.body as ReadableStream<Uint8Array>,
       MAX_RESULT_BYTES,
     )) {
-      const text = decoder.decode(bytes).trim();
+      const text = withoutSecret(decoder.decode(bytes).trim(), secret);
       if (text !== "") await bookResult(text, { native, record, api }, this.#deps);
       collected = offset + start + length + 1;
       if (++lines >= LINES_PER_STEP) break;

@@ -1,9 +1,9 @@
-import { isMillraceError } from "@millrace/core/contract";
 import { asFields, asList, asText, type Fields } from "../../json/vendor-json.ts";
 import type { BatchApi, BatchLink, BatchResult, BatchState } from "../batch-api.ts";
 import { addressOf } from "../native-wire/address-of.ts";
 import { JSON_TOOL } from "../native-wire/json-tool.ts";
 import { garbage } from "../native-wire/post-native.ts";
+import { toldResult } from "../native-wire/told-result.ts";
 import { sizedBody } from "../native-wire/sized-body.ts";
 import { unsupported } from "../native-wire/refuse-fields.ts";
 import { authenticate } from "./authenticate.ts";
@@ -108,13 +108,8 @@ export const anthropicBatches: BatchApi = {
     const n = Number(id.slice(name.length + 1));
     const result = asFields(line["result"]);
     if (result === undefined || id !== idOf(name, n)) return undefined;
-    try {
-      const told = toldOf(result, nowMs);
-      return told && { n, told };
-    } catch (error) {
-      if (isMillraceError(error)) return { n, told: { kind: "error", error } };
-      throw error;
-    }
+    return toldResult(n, () => toldOf(result, nowMs));
   },
-  leftovers: ({ state }, provider) => [`${batchesOf({ provider })}/${encodeURIComponent(state.id)}`],
+  leftovers: ({ state }, provider) =>
+    state === undefined ? [] : [`${batchesOf({ provider })}/${encodeURIComponent(state.id)}`],
 };

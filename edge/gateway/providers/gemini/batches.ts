@@ -1,8 +1,9 @@
-import { isMillraceError, type Provider } from "@millrace/core/contract";
+import { MillraceError, type Provider } from "@millrace/core/contract";
 import { asFields, asList, asText, type Fields } from "../../json/vendor-json.ts";
 import type { BatchApi, BatchInput, BatchLink, BatchResult, BatchState, ReadAt } from "../batch-api.ts";
 import { addressOf } from "../native-wire/address-of.ts";
 import { garbage } from "../native-wire/post-native.ts";
+import { toldResult } from "../native-wire/told-result.ts";
 import { buildRequest } from "./build-request.ts";
 import { mapErrorEvent } from "./map-failure.ts";
 import { readWhole } from "./read-whole.ts";
@@ -12,6 +13,18 @@ const OVER = /_(?:SUCCEEDED|FAILED|CANCELLED|EXPIRED)$/;
 const BATCH_NAME = /^batches\/[\w-]+$/;
 const FILE_NAME = /^files\/[\w-]+$/;
 const REQUESTS_TYPE = "application/jsonl";
+/** What gRPC's codes are in HTTP; all others are 500. https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
+const httpStatuses: ReadonlyMap<unknown, number> = new Map([
+  [3, 400],
+  [4, 504],
+  [5, 404],
+  [7, 403],
+  [8, 429],
+  [9, 400],
+  [11, 400],
+  [14, 503],
+  [16, 401],
+]);
 
 /** Files go up and come down beside the API's own paths. */
 function besideOf(provider: Provider, way: "upload" | "download"): string {
@@ -43,7 +56,11 @@ function stateOf(operation: Fields): BatchState {
 
 function toldOf(line: Fields, { model, nowMs }: ReadAt): BatchResult["told"] | undefined {
   const context = { secret: undefined, trustCodes: false, nowMs };
-  if (line["error"] !== undefined) return { kind: "error", error: mapErrorEvent(line, context) };
+  const status = asFields(line["error"]);
+  if (status !== undefined) {
+    const code = httpStatuses.get(status["code"]) ?? status["code"];
+    return { kind: "error", error: mapErrorEvent({ error: { ...status, code } }, context) };
+  }
   const response = asFields(line["response"]);
   if (response === undefined) return undefined;
   const choices = Math.max(1, asList(response["candidates"]).length);
@@ -66,8 +83,10 @@ async function beginUpload(link: BatchLink, name: string, { bytes }: BatchInput)
   });
   const url = response.headers.get("x-goog-upload-url");
   await response.body?.cancel();
-  if (url === null || new URL(url).origin !== new URL(addressOf(link.provider)).origin)
-    throw garbage("no address to upload to");
+  if (url === null) throw garbage("no address to upload to");
+  // The key would go there as well.
+  if (new URL(url).origin !== new URL(addressOf(link.provider)).origin)
+    throw new MillraceError("upstream-rejected", { message: "The address to upload to is on another origin." });
   return url;
 }
 
@@ -111,17 +130,10 @@ export const geminiBatches: BatchApi = {
   },
   readResult(line, at) {
     const n = Number(asText(line["key"]) ?? Number.NaN);
-    if (Number.isNaN(n)) return undefined;
-    try {
-      const told = toldOf(line, at);
-      return told && { n, told };
-    } catch (error) {
-      if (isMillraceError(error)) return { n, told: { kind: "error", error } };
-      throw error;
-    }
+    return Number.isNaN(n) ? undefined : toldResult(n, () => toldOf(line, at));
   },
   leftovers({ inputId, state }, provider) {
-    return [inputId, ...state.results, state.id].flatMap((name) =>
+    return [inputId, ...(state?.results ?? []), state?.id].flatMap((name) =>
       name === undefined ? [] : `${addressOf(provider)}/${name}`,
     );
   },

@@ -2,23 +2,38 @@ import { type JsonObject, MillraceError, type Provider, type Surface } from "@mi
 import { baseUrlOf } from "@millrace/core/provider";
 import { asFields, asList, asText, type Fields } from "../../json/vendor-json.ts";
 import type { ModelCall } from "../../exchange/model-call.ts";
-import type { BatchApi, BatchFrame, BatchLink, BatchOrder, BatchResult, BatchState, FoundBatch } from "../batch-api.ts";
+import type {
+  BatchApi,
+  BatchFrame,
+  BatchLink,
+  BatchOrder,
+  BatchResult,
+  BatchState,
+  FoundBatch,
+  Leftovers,
+  ReadAt,
+} from "../batch-api.ts";
 import { garbage } from "../native-wire/post-native.ts";
 import { sizedBody } from "../native-wire/sized-body.ts";
 import type { FileBatches } from "./batch-dialect.ts";
 import { jsonBodyOf } from "./call-openai.ts";
+import { classifyFailure } from "./classify-failure.ts";
 import { editMembers } from "./edit-members.ts";
 import { type OpenAiDialect, prefillOf } from "./openai-dialect.ts";
 import { withoutNativeFields } from "./without-native-fields.ts";
 
-/** A line of results as OpenAI writes it. */
-function readResult(line: Fields): BatchResult | undefined {
+/** A line of results as OpenAI writes it; each kind has its own form of errors in it. */
+function readResult(line: Fields, { nowMs }: Pick<ReadAt, "nowMs">): BatchResult | undefined {
   const n = Number(asText(line["custom_id"]) ?? Number.NaN);
   const response = asFields(line["response"]);
   const status = response?.["status_code"];
   const body = asFields(response?.["body"]) as JsonObject | undefined;
-  if (Number.isNaN(n) || typeof status !== "number" || body === undefined) return undefined;
-  return { n, told: { kind: "answer", status, body } };
+  if (Number.isNaN(n) || typeof status !== "number") return undefined;
+  if (status < 400) return body && { n, told: { kind: "answer", status, body } };
+  // Mistral's errors are JSON inside a text.
+  const failure = { status, retryAfter: undefined, body: asText(response?.["body"]) ?? JSON.stringify(body ?? {}) };
+  const error = classifyFailure(failure, { secret: undefined, trustCodes: false, nowMs });
+  return { n, told: { kind: "error", error } };
 }
 
 /** Files and jobs of one kind that speaks OpenAI's API. */
@@ -129,11 +144,9 @@ class FilesAndJobs implements BatchApi {
 
   readResult = readResult;
 
-  leftovers(
-    { inputId, state }: { readonly inputId: string | undefined; readonly state: BatchState },
-    provider: Provider,
-  ): readonly string[] {
-    const files = inputId === undefined ? state.results : [inputId, ...state.results];
+  leftovers({ inputId, state }: Leftovers, provider: Provider): readonly string[] {
+    const results = state?.results ?? [];
+    const files = inputId === undefined ? results : [inputId, ...results];
     return files.map((id) => `${this.#base(provider)}/files/${encodeURIComponent(id)}`);
   }
 }
