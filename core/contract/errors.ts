@@ -275,6 +275,12 @@ export const errorCatalogue = {
     title: "The model's server is full",
     remedy: "Retry after the time in `retry-after`.",
   },
+  "upstream-failed": {
+    ...upstream,
+    status: 502,
+    title: "The model's server failed",
+    remedy: "Retry; its own words are in the message.",
+  },
   "upstream-garbage": {
     ...upstream,
     status: 502,

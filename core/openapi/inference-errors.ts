@@ -18,6 +18,7 @@ export const targetErrors: readonly ErrorCode[] = [
   "upstream-quota-exhausted",
   "content-filtered",
   "upstream-overloaded",
+  "upstream-failed",
   "upstream-garbage",
   "upstream-truncated",
 ];

@@ -40,6 +40,7 @@ const traitsByCode: ReadonlyMap<ErrorCode, FailureTraits> = new Map<ErrorCode, F
   // Who kept us waiting once would do so again: the time is better spent on the next target.
   ["upstream-timeout", silent],
   ["upstream-overloaded", target],
+  ["upstream-failed", target],
   ["upstream-garbage", target],
   ["upstream-truncated", target],
   // No such model, no such path: a mistake in the route or at the provider, which time does not mend.

@@ -30,14 +30,21 @@ interface Consumed {
 
 const costOf = ({ input, output }: Consumed): number => input * PRICE.input + output * PRICE.output;
 
+interface KnownPart extends Consumed {
+  readonly isReported: boolean;
+  readonly isEstimated: boolean;
+}
+
 /** What each attempt says that it consumed; undefined = unknown: something came, or the server may have worked unseen. Tokens. */
-function consumed({ attributes }: Span): (Consumed & { readonly isReported: boolean }) | undefined {
+function consumed({ attributes }: Span): KnownPart | undefined {
   const usage = attributes["usage"] as { source: string; input_tokens: number; output_tokens: number } | null;
-  if (usage !== null)
-    return { input: usage.input_tokens, output: usage.output_tokens, isReported: usage.source === "provider" };
+  if (usage !== null) {
+    const isReported = usage.source === "provider";
+    return { input: usage.input_tokens, output: usage.output_tokens, isReported, isEstimated: !isReported };
+  }
   const isRefused =
     attributes["outcome"] === "failed" && attributes["received_chars"] === 0 && attributes["in_doubt"] === false;
-  return isRefused ? { input: 0, output: 0, isReported: false } : undefined;
+  return isRefused ? { input: 0, output: 0, isReported: false, isEstimated: false } : undefined;
 }
 
 const sum = (parts: readonly Consumed[]): Consumed => ({
@@ -55,9 +62,12 @@ function costError(seen: Observation, expect: Expectation): number {
   const off =
     Math.abs(reported.input - due.input) * PRICE.input + Math.abs(reported.output - due.output) * PRICE.output;
   const cost = seen.record.cost_usd_micros;
-  // A broken stream whose provider counted nothing: unknown, or estimated and marked where it is what the caller heard.
+  // An answer that was not counted: unknown, or estimated and marked where it is what the caller heard.
   if (known.length < parts.length) return cost === null || seen.record.usage?.source === "estimated" ? off : Number.NaN;
-  return cost === null ? Number.NaN : off + Math.abs(cost - costOf(sum(known)));
+  if (cost === null) return Number.NaN;
+  // A stream that broke before its provider counted is estimated, and marked: what is left of the cost is what was reported.
+  if (known.some(({ isEstimated }) => isEstimated)) return off + Math.max(0, costOf(reported) - cost);
+  return off + Math.abs(cost - costOf(sum(known)));
 }
 
 function same(faults: string[], what: string, [seen, expected]: readonly [unknown, unknown]): void {
@@ -78,6 +88,7 @@ function judgeAnswer(seen: Observation, scenario: Scenario, faults: string[]): v
   same(faults, "end", [seen.done, true]);
   same(faults, "finish reason", [seen.finish, expect.finish ?? "stop"]);
   same(faults, "answering provider", [seen.record.provider, expect.by]);
+  same(faults, "answering model", [seen.record.model, `model-${expect.by}`]);
   same(faults, "model of the last words", [seen.lastModel, `model-${expect.by}`]);
   // A stream's headers are sent before anything can break it.
   if (!expect.attempts.some((attempt) => attempt.startsWith("resume")))

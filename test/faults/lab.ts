@@ -27,12 +27,14 @@ const SECRETS = { SECRET_ACME_KEY_A: "secret-key-a-0123456789", SECRET_ACME_KEY_
 /** Micro-dollars for a token of input and of output, the same at every target. */
 export const PRICE = { input: 1, output: 3 } as const;
 const TOKENS_OF_RATE = 1_000_000;
-const price = priceSchema.parse({
-  scope: { kind: "openai-compatible" },
-  model: "model-",
-  match: "prefix",
-  rates: { input: PRICE.input * TOKENS_OF_RATE, output: PRICE.output * TOKENS_OF_RATE },
-});
+const prices = (["openai-compatible", "anthropic"] as const).map((kind) =>
+  priceSchema.parse({
+    scope: { kind },
+    model: "model-",
+    match: "prefix",
+    rates: { input: PRICE.input * TOKENS_OF_RATE, output: PRICE.output * TOKENS_OF_RATE },
+  }),
+);
 
 function capabilitiesOf(target: FaultTarget): Partial<Record<Capability, boolean>> {
   return target.prefill === undefined ? {} : { prefill: target.prefill };
@@ -86,7 +88,7 @@ export async function startLab(vars: Readonly<Record<string, string>> = {}): Pro
       const urlOf = (target: FaultTarget): string => target.url ?? upstream.url(scripted(target.name));
       const tenant = newTenant({
         ...catalogOf(described, { urlOf, resilience }),
-        prices: [{ price, origin: "override" }],
+        prices: prices.map((price) => ({ price, origin: "override" })),
       });
       await gateway.publish(tenant);
       return { ...tenant, scripted };

@@ -136,9 +136,9 @@ export const scenariosVerdicts: readonly Scenario[] = [
     expect: {
       outcome: "refused",
       status: 502,
-      code: "upstream-garbage",
+      code: "upstream-failed",
       retryAfter: "40",
-      causes: ["upstream-garbage", "upstream-overloaded", "upstream-overloaded"],
+      causes: ["upstream-failed", "upstream-overloaded", "upstream-overloaded"],
       attempts: ["first one failed", "fallback two failed", "fallback three failed"],
     },
   }),

@@ -238,7 +238,7 @@ describe("a stream", () => {
 
   it.each([
     ["an event that is not JSON", ["{oops"], "upstream-garbage"],
-    ["an error in mid-stream", [{ error: { message: `no more, ${secret}`, code: 500 } }], "upstream-garbage"],
+    ["an error in mid-stream", [{ error: { message: `no more, ${secret}`, code: 500 } }], "upstream-failed"],
   ])("with %s delivers what came before and then the error", async (_name, tail, code) => {
     upstream.answer(sse([...hello.slice(0, 2), ...tail]));
     const response = await gateway.post("/v1/chat/completions", tenant, { ...ask, stream: true });
@@ -288,7 +288,7 @@ describe("a server at fault", () => {
     ],
     ["no choices", json({ ...completion, choices: [] }), [502, "upstream-garbage"]],
     ["an empty body", json(""), [502, "upstream-garbage"]],
-    ["a 500", json({ error: { message: "boom" } }, 500), [502, "upstream-garbage"]],
+    ["a 500", json({ error: { message: "boom" } }, 500), [502, "upstream-failed"]],
     ["a redirect", { status: 307, headers: { location: "http://169.254.169.254/" } }, [502, "upstream-rejected"]],
     ["a refusal of our key", json({ error: { message: `bad key ${secret}` } }, 401), [502, "upstream-unauthorized"]],
     [

@@ -117,6 +117,14 @@ describe("the cost of an exchange", () => {
     });
   });
 
+  it.each([1e300, 2e15, -1, 1.5])("and usage are not what a provider says who counts %d tokens", async (count) => {
+    const counted = { prompt_tokens: count, completion_tokens: count, total_tokens: count };
+    upstream.answer(json({ ...completion, usage: counted }));
+    const [, record] = await exchange(ask());
+    expect(record.usage).toMatchObject({ source: "estimated" });
+    expect(record.usage?.input_tokens).toBeLessThan(100);
+  });
+
   it("goes by a marked estimate of the model's tokenizer where the provider counted nothing", async () => {
     upstream.answer(json(completion));
     const [, record] = await exchange(ask());

@@ -67,6 +67,23 @@ describe("routes", () => {
     expect(one.requests.length).toBe(asked);
   });
 
+  it.each([429, 503, 401])(
+    "go on after a %i with another model of the same key, and with another provider's key of the same name",
+    async (status) => {
+      one.answer(({ json: { model } }) =>
+        model === "full" ? json({ error: { message: "not now" } }, status) : json(completion("one")),
+      );
+      const full = at("one", { model: "full" });
+      const resilience = { backoff_ms: 0, retries_per_target: 0 };
+      const elsewhere = await tenantOf({ kind: "fallback", routes: [full, at("two")] }, { model: { resilience } });
+      expect(await said(elsewhere)).toBe("two");
+      // A refused key is refused for all of its models.
+      if (status === 401) return;
+      const smaller = await tenantOf({ kind: "fallback", routes: [full, at("one")] }, { model: { resilience } });
+      expect(await said(smaller)).toBe("one");
+    },
+  );
+
   it("choose by condition, and by what a request needs", async () => {
     const byRegion = await tenantOf({
       kind: "conditional",

@@ -173,7 +173,7 @@ export function openAiShape(shape: OpenAiShape): ProviderFixture {
     streamError: {
       after: 2 + (shape.preamble?.length ?? 0),
       event: shape.streamError?.event ?? sseEvent({ error: { message: "The server had an error.", code: 500 } }),
-      code: shape.streamError?.code ?? "upstream-garbage",
+      code: shape.streamError?.code ?? "upstream-failed",
     },
     unknownEvent: shape.unknownEvent ?? sseEvent({ type: "ping" }, "ping"),
     // Usage where it has a chunk of its own, and [DONE].

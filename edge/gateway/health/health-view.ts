@@ -36,7 +36,7 @@ export type Admittance = AdmittedCall | RefusedCall;
 
 export interface AdmitOptions {
   readonly nowMs: number;
-  /** Secrets that this exchange has found wanting already. */
+  /** Keys, and keys' limits for one model, that this exchange has found wanting already: their ids. */
   readonly avoid?: ReadonlySet<string>;
 }
 

@@ -2,6 +2,7 @@ import { providerSchema } from "@millrace/core/contract";
 import { classifyFailure, type KeyTrouble } from "@millrace/core/routing";
 import { describe, expect, it } from "vitest";
 import type { Target } from "../exchange/target.ts";
+import { keyId, limitId } from "./health-ids.ts";
 import type { TargetHealthService } from "./health-service.ts";
 import type { Admittance, AdmittedCall, HealthView } from "./health-view.ts";
 import { createIsolateHealth } from "./isolate-health.ts";
@@ -304,7 +305,7 @@ describe("keys", () => {
   it("are avoided when the exchange has found them wanting", () => {
     const here = world();
     const view = here.isolate();
-    const avoid = new Set(["KEY_A", "KEY_C"]);
+    const avoid = new Set([keyId(keys.provider, "KEY_A"), limitId(keys, "KEY_C")]);
     expect(view.admit(keys, { nowMs: here.now(), avoid })).toMatchObject({ secretName: "KEY_B" });
     expect(view.otherKeys(keys, { nowMs: here.now(), avoid })).toBe(1);
   });

@@ -111,9 +111,9 @@ export class RequestHealth implements HealthView {
     const choices: KeyChoice[] = [];
     for (let at = 0; at < names.length; at++) {
       const secretName = names[(turn + at) % names.length];
-      if (secretName !== undefined && avoid?.has(secretName) === true) continue;
-      const key = this.#health.key(keyId(provider, secretName));
-      const limit = this.#health.key(limitId({ provider, model, tier }, secretName));
+      const ids = { key: keyId(provider, secretName), limit: limitId({ provider, model, tier }, secretName) };
+      if (avoid?.has(ids.key) === true || avoid?.has(ids.limit) === true) continue;
+      const [key, limit] = [this.#health.key(ids.key), this.#health.key(ids.limit)];
       // Whether it is used or not: what others found out about it decides the next turn.
       key.isOfInterest = true;
       limit.isOfInterest = true;

@@ -9,9 +9,12 @@ export function asText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** More than any exchange has of anything; who reports more has not counted. */
+const MAX_COUNT = 1_000_000_000;
+
 /** A count; anything else is unknown, which is not zero. */
 export function asCount(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined;
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT ? value : undefined;
 }
 
 export function asList(value: unknown): readonly unknown[] {

@@ -140,7 +140,7 @@ describe("Bedrock", () => {
         .answer({ messages: [user] }, failure(status, message))
         .catch((error: unknown) => (error as { code: string }).code);
     expect(await codeOf(429, "Too many tokens per day, please wait.")).toBe("upstream-quota-exhausted");
-    expect(await codeOf(424, "The model returned an error.")).toBe("upstream-garbage");
+    expect(await codeOf(424, "The model returned an error.")).toBe("upstream-failed");
     expect(await codeOf(408, "Model timeout.")).toBe("upstream-timeout");
   });
 

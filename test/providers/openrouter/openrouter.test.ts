@@ -21,7 +21,7 @@ describeProvider(
         error: { code: 502, message: "Provider disconnected unexpectedly" },
         choices: [{ index: 0, delta: { content: "" }, finish_reason: "error" }],
       }),
-      code: "upstream-garbage",
+      code: "upstream-failed",
     },
     faults: {
       "rate-limit": {

@@ -13,7 +13,7 @@ describeProvider(
     streamError: {
       event:
         'data: {"error":"Request failed during generation: Server error: CUDA out of memory","error_type":"generation"}\n\n',
-      code: "upstream-garbage",
+      code: "upstream-failed",
     },
     faults: {
       "rate-limit": { answer: failure(429, { error: "Model is overloaded", error_type: "overloaded" }) },

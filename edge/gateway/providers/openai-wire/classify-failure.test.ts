@@ -16,7 +16,7 @@ describe("classifyFailure", () => {
     [404, error({ message: "no model" }), "upstream-rejected"],
     [408, "", "upstream-timeout"],
     [429, "", "upstream-overloaded"],
-    [500, "", "upstream-garbage"],
+    [500, "", "upstream-failed"],
     [503, "", "upstream-overloaded"],
     [504, "", "upstream-timeout"],
     [529, "", "upstream-overloaded"],
@@ -282,7 +282,7 @@ describe("classifyFailure", () => {
       "TGI: failed while generating",
       424,
       JSON.stringify({ error: "Request failed during generation: CUDA", error_type: "generation" }),
-      "upstream-garbage",
+      "upstream-failed",
     ],
     [
       "Ollama: no such model",
@@ -363,7 +363,7 @@ describe("classifyFailure", () => {
     const read = (event: object): string => classifyErrorEvent(JSON.stringify(event), context).code;
     expect(read({ error: { code: "insufficient_quota", message: "x" } })).toBe("upstream-quota-exhausted");
     expect(read({ error: { code: 429, message: "slow" } })).toBe("upstream-overloaded");
-    expect(read({ error: { message: "boom" } })).toBe("upstream-garbage");
+    expect(read({ error: { message: "boom" } })).toBe("upstream-failed");
     expect(read({ object: "error", message: "engine died", code: 503 })).toBe("upstream-overloaded");
   });
 

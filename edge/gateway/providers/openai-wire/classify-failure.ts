@@ -63,7 +63,7 @@ function codeOf(status: number, vendor: VendorError, trustCodes: boolean): Error
   const known = said?.code ?? byStatus.get(status);
   if (known !== undefined) return known;
   if (CALLERS_FAULT.has(status)) return "invalid-request";
-  return status >= 400 && status < 500 ? "upstream-rejected" : "upstream-garbage";
+  return status >= 400 && status < 500 ? "upstream-rejected" : "upstream-failed";
 }
 
 /** What the vendor says of our account and our credentials is for the operator, not for the caller. */

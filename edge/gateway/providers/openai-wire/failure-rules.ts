@@ -36,7 +36,7 @@ export const byVendorCode: ReadonlyMap<string, ErrorCode> = new Map<string, Erro
   ["output_parse_failed", "upstream-garbage"],
   // Text Generation Inference's `error_type`.
   ["overloaded", "upstream-overloaded"],
-  ["generation", "upstream-garbage"],
+  ["generation", "upstream-failed"],
   ["incomplete_generation", "upstream-truncated"],
 ]);
 
@@ -94,7 +94,7 @@ export const byStatus: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCod
   [403, "upstream-unauthorized"],
   [408, "upstream-timeout"],
   // Text Generation Inference: the request failed while it was generated.
-  [424, "upstream-garbage"],
+  [424, "upstream-failed"],
   [429, "upstream-overloaded"],
   // Groq: the flex tier is full.
   [498, "upstream-overloaded"],

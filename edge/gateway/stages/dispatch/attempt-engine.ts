@@ -5,6 +5,7 @@ import type { AttemptKind } from "../../exchange/attempt-log.ts";
 import type { ModelCall } from "../../exchange/model-call.ts";
 import type { Resolution } from "../../exchange/resolution.ts";
 import type { PlannedTarget } from "../../exchange/target.ts";
+import { keyId, limitId } from "../../health/health-ids.ts";
 import type { AdmittedCall, RefusedCall } from "../../health/health-view.ts";
 import { combineFailures, type MissedAnswer } from "./combine-failures.ts";
 import { isFiltered } from "./is-filtered.ts";
@@ -62,7 +63,7 @@ export class AttemptEngine {
   /** Targets that are not asked again. */
   readonly spent = new Set<number>();
   readonly #refused = new Map<number, RefusedCall>();
-  /** Secrets that this exchange has found wanting. */
+  /** Keys, and keys' limits for one model, that this exchange has found wanting. */
   readonly #avoid = new Set<string>();
 
   constructor(resolution: Resolution, deps: AttemptDeps) {
@@ -188,8 +189,11 @@ export class AttemptEngine {
 
   #stepAfter({ call, index, error }: FailedCall): NextStep {
     const failure = classifyFailure(error);
-    const keyInDoubt = failure.class === "key" || failure.code === "upstream-overloaded";
-    if (keyInDoubt && call.secretName !== undefined) this.#avoid.add(call.secretName);
+    if (call.secretName !== undefined) {
+      // A full server says nothing about the key's other models.
+      if (failure.class === "key") this.#avoid.add(keyId(call.target.provider, call.secretName));
+      if (failure.code === "upstream-overloaded") this.#avoid.add(limitId(call.target, call.secretName));
+    }
     const state = {
       attempts: this.deps.attempts.started,
       attemptsOfTarget: this.#tries[index] ?? 1,
@@ -232,7 +236,7 @@ export class AttemptEngine {
   async #follow(step: Exclude<NextStep, { kind: "give-up" }>, { call, index }: FailedCall): Promise<void> {
     if (step.kind === "retry") {
       // The same key may be asked again: the wait was for it.
-      if (call.secretName !== undefined) this.#avoid.delete(call.secretName);
+      this.#avoid.delete(limitId(call.target, call.secretName));
       await this.#wait(step.afterMs);
     }
     if (step.kind !== "next-target") return;

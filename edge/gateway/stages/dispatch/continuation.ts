@@ -41,6 +41,8 @@ function wholeUsage(usage: Usage, prefillTokens: number): Usage {
 export class Continuation {
   readonly #options: ContinuationOptions;
   #reasoning: AnswerJoin | undefined;
+  /** What began the telling, until something of it is told. */
+  #start: ModelEvent | undefined;
   /** Text and reasoning that the caller has got of this telling. */
   text = "";
   reasoning = "";
@@ -78,7 +80,14 @@ export class Continuation {
       if (before !== undefined) events.push(before);
       if (fresh !== "nothing") events.push(fresh);
     }
-    if (!events.some((event) => event.type !== "start")) return;
+    const start = events.find((event) => event.type === "start");
+    if (start !== undefined && events.every((event) => event === start)) {
+      this.#start = start;
+      return;
+    }
+    // Who goes on is news for the trace, also where the caller gets nothing of the frame that says so.
+    if (this.#start !== undefined && start === undefined) events.unshift(this.#start);
+    this.#start = undefined;
     for (const event of events) this.#note(event);
     out.push({ events, raw: frame.raw === undefined ? undefined : this.#rewritten(frame.raw, events) });
   }

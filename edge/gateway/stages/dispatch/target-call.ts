@@ -265,7 +265,9 @@ export class TargetCall {
   #usage(outcome: AttemptOutcome): Usage | undefined {
     const reported = this.#reported ?? this.tracker.usage;
     if (!this.#sent) return undefined;
-    return reported ?? (outcome === "cancelled" ? this.#estimate() : undefined);
+    // A stream that broke is billed for what it brought.
+    const isPartial = outcome === "cancelled" || (outcome === "failed" && this.tracker.receivedChars > 0);
+    return reported ?? (isPartial ? this.#estimate() : undefined);
   }
 
   /** What was sent and what came of it, roughly; of pictures and sound nobody can say. */
