@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promptContentSchema } from "@millrace/core/contract";
+import { MillraceError, promptContentSchema, renderProblem } from "@millrace/core/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FakeControlApi, fakeTrace } from "../test/fakes/control-api.ts";
 import { millrace } from "../test/support/cli.ts";
@@ -60,6 +60,33 @@ describe("prompts", () => {
   it("marks the changed words even without colour", async () => {
     const { out } = await cli("prompt", "diff", "support-reply", "1", "2");
     expect(out).toContain("[-formal-]{+friendly+}");
+  });
+
+  it("renders the version behind an @, the labelled one without, and the latest where no label was set yet", async () => {
+    const rendered: unknown[] = [];
+    const answer: typeof fetch = async (input, init) => {
+      const { pathname } = new URL(input instanceof Request ? input.url : input);
+      if (!pathname.endsWith("/render")) return fetch(input, init);
+      const text = typeof init?.body === "string" ? init.body : "";
+      rendered.push(JSON.parse(text));
+      if (pathname.includes("order-intent") && !text.includes('"version"'))
+        return Response.json(renderProblem(new MillraceError("unknown-label")), { status: 404 });
+      return Response.json({ prompt: "p", version: 1, hash, resolved_hash: hash, request: { messages: [] } });
+    };
+    const render = async (...args: string[]) => millrace(server, ["prompt", "render", ...args], { fetch: answer });
+    const hash = "a".repeat(64);
+    server.addVersion("order-intent", content("You sort orders."));
+    expect((await render("support-reply@candidate")).exitCode).toBe(0);
+    await render("support-reply");
+    expect((await render("order-intent")).note).toContain("order-intent version 1");
+    expect(rendered).toEqual([
+      expect.objectContaining({ version: "candidate" }),
+      expect.not.objectContaining({ version: expect.anything() }),
+      expect.not.objectContaining({ version: expect.anything() }),
+      expect.objectContaining({ version: "1" }),
+    ]);
+    expect((await render("support-reply@1", "--version", "2")).exitCode).toBe(64);
+    expect((await cli("prompt", "show", "support-reply@2")).out).toContain("friendly");
   });
 
   it("compares a local file with the server", async () => {
@@ -136,6 +163,16 @@ describe("prompt edit", () => {
     expect(note).toContain("[-formal-]{+stately+}");
     expect(out).toContain("production → version 3");
     expect(server.prompts.get("support-reply")?.versions.at(-1)?.content.system).toContain("stately");
+  });
+
+  it("says so when an earlier version has the text already", async () => {
+    const { note } = await edit(replace("friendly", "formal"));
+    expect(note).toContain("support-reply version 1 says just that already");
+  });
+
+  it("warns of a setting that will have no effect, by the prompt's own name", async () => {
+    const { note } = await edit(`for f; do :; done; sed -i '1a config: { temperatur: 0 }' "$f"`);
+    expect(note).toMatch(/^warning: support-reply\.prompt:2:\d+: `temperatur` has no effect here/m);
   });
 
   it("begins with the version that is named", async () => {
@@ -267,6 +304,32 @@ describe("prompt pull and push", () => {
     expect(server.prompts.has("broken")).toBe(false);
   });
 
+  it("warns of settings that will have no effect, with their place, and stores the file as it is", async () => {
+    await pull();
+    const text = (await readFile(file(), "utf8")).replace(
+      "---\n",
+      "---\nconfig:\n  temperatur: 0.1\n  cache_ttl_seconds: 60\n",
+    );
+    await writeFile(file(), text);
+    const dry = await push("--dry-run");
+    const { exitCode, note } = await push();
+    expect(exitCode).toBe(0);
+    for (const said of [dry.note, note]) {
+      expect(said).toMatch(/warning: .*support-reply\.prompt:3:15: `temperatur` .*`temperature`, under `config`/);
+      expect(said).toMatch(/warning: .*:4:22: .*belongs under `millrace: settings`/);
+    }
+    expect(latest()?.version).toBe(3);
+    expect((await cli("prompt", "show", "support-reply", "3")).out).toBe(text);
+    const json = await cli("prompt", "push", folder, "--force", "--json");
+    expect(JSON.parse(json.out)).toMatchObject({ data: [{ name: "support-reply", action: "unchanged" }] });
+    for (const words of [
+      ["diff", "support-reply", "--file"],
+      ["publish", "support-reply", "--file"],
+    ])
+      expect((await cli("prompt", ...words, file())).note).toContain("`temperature`, under `config`");
+    expect((await cli("prompt", "new", "other", "--file", file())).note).toContain("`temperature`, under `config`");
+  });
+
   it("creates a prompt from a new file", async () => {
     await pull();
     await writeFile(join(folder, "support-triage.prompt"), await readFile(file(), "utf8"));
@@ -353,8 +416,10 @@ describe("call", () => {
 describe("budgets", () => {
   it("are set in words, listed, and deleted", async () => {
     const words = ["--scope", "user", "--per", "day", "--time-zone", "Europe/Berlin", "--usd", "2.50"];
-    const { exitCode, out } = await cli("budgets", "set", "daily", ...words);
+    server.pendingAnswers = 2;
+    const { exitCode, out, note } = await cli("budgets", "set", "daily", ...words);
     expect([exitCode, out]).toEqual([0, "daily  $2.50 per day Europe/Berlin\n"]);
+    expect([server.pendingAnswers, note]).toEqual([0, expect.stringContaining("live after")]);
     expect(server.budgets.get("daily")?.limit).toEqual({ usd_micros: 2_500_000 });
     await cli("budgets", "set", "burst", "--scope", "key", "--per", "90s", "--requests", "20", "--alert-only");
     expect(server.budgets.get("burst")).toMatchObject({ window: { kind: "rolling", seconds: 90 }, on_exceed: "alert" });
@@ -405,6 +470,44 @@ describe("keys and settings", () => {
       const outcome = await cli(...args);
       expect(outcome.out + outcome.note).not.toContain(server.key);
     }
+  });
+
+  it("makes a key, and ends when the gateway serves it", async () => {
+    server.pendingAnswers = 3;
+    const { exitCode, note } = await cli("keys", "create", "web shop");
+    expect([exitCode, server.pendingAnswers, server.servedEpoch]).toEqual([0, 0, 4]);
+    expect(note).toMatch(/live after [\d.]+ m?s/);
+  });
+
+  it("tells a key also where it is not served in time, and says so", async () => {
+    server.pendingAnswers = Number.POSITIVE_INFINITY;
+    let clockMs = 0;
+    const { exitCode, out, note } = await millrace(server, ["keys", "create", "web shop"], {
+      nowMs: () => (clockMs += 10_000),
+      sleep: async () => undefined,
+    });
+    expect([exitCode, out]).toEqual([1, expect.stringMatching(/^mlr_\S+\n$/)]);
+    expect(note).toContain("timeout: the change is stored, and still not published after");
+    expect(note).toContain("millrace status");
+  });
+
+  it("takes the refusal of a key that revoked itself for the revocation's being live", async () => {
+    const summary = { id: "key_2", name: "shop", hint: "mlr_dd", permissions: [], expires_at: null };
+    const revoked = { ...summary, created_at: "2026-11-22T12:00:00Z", revoked_at: "2026-11-22T12:01:00Z" };
+    const { exitCode, out } = await millrace(server, ["keys", "revoke", "key_2"], {
+      fetch: async (_input, init) =>
+        init?.method === "DELETE"
+          ? Response.json(revoked)
+          : Response.json(renderProblem(new MillraceError("invalid-key")), { status: 401 }),
+    });
+    expect([exitCode, out]).toEqual([0, "key_2  shop  revoked\n"]);
+  });
+
+  it("makes no key that is dead from the start", async () => {
+    const { exitCode, out, note } = await cli("keys", "create", "past", "--expires", "2020-01-31");
+    expect([exitCode, out, server.keys]).toEqual([64, "", []]);
+    expect(note).toContain("--expires 2020-01-31 is past");
+    expect((await cli("keys", "create", "shop", "--expires", "2999-01-31")).exitCode).toBe(0);
   });
 
   it("finds the local stack in a folder above, and never sends its key to another address", async () => {

@@ -6,6 +6,7 @@ import { type CliContext, present } from "../context.ts";
 import { safeLine } from "../render/safe-text.ts";
 import { renderTable } from "../render/table.ts";
 import { renderMinute } from "../render/time.ts";
+import { noteLive } from "./await-live.ts";
 import { parseAmount, parseDollars } from "./parse-arguments.ts";
 import type { Run } from "./run.ts";
 
@@ -123,11 +124,13 @@ export function addBudgetCommands(group: Command, run: Run): void {
   group
     .command("delete")
     .argument("<name>", "the budget")
-    .description("delete a budget; nothing is limited by it within 5 seconds")
+    .description("delete a budget, and wait until nothing is limited by it")
     .action(
       run(async (context, [name]: [string]) => {
+        const startedMs = context.nowMs();
         await context.client().deleteBudget(name);
         present(context, { name, deleted: true }, () => `${safeLine(name)}  ${context.paint("red", "deleted")}\n`);
+        await noteLive(context, startedMs);
         return undefined;
       }),
     );
@@ -164,7 +167,7 @@ function addSet(group: Command, run: Run): void {
   group
     .command("set")
     .argument("<name>", "the budget")
-    .description("create or replace a budget")
+    .description("create or replace a budget, and wait until that is live")
     .requiredOption("--scope <scope>", "whose account: project, environment, key, user, prompt or model")
     .requiredOption("--per <window>", "minute, hour, day, week, month, or seconds that roll, such as 90s")
     .option("--time-zone <zone>", "IANA name of the calendar's zone; UTC if absent")
@@ -179,12 +182,14 @@ function addSet(group: Command, run: Run): void {
     .option("--webhook-secret <NAME>", "name of the secret that signs them")
     .action(
       run(async (context, [name, options]: [string, SetOptions]) => {
+        const startedMs = context.nowMs();
         const budget = await context.client().putBudget(name, budgetOf(options));
         present(
           context,
           budget,
           () => `${safeLine(name)}  ${describeLimit(budget.limit)} per ${describeWindow(budget.window)}\n`,
         );
+        await noteLive(context, startedMs);
         return undefined;
       }),
     );

@@ -2,6 +2,7 @@ import type { PurgeCache } from "@millrace/core/contract";
 import type { Command } from "commander";
 import { usageError } from "../cli-error.ts";
 import { present } from "../context.ts";
+import { noteLive } from "./await-live.ts";
 import type { Run } from "./run.ts";
 
 interface PurgeOptions {
@@ -20,8 +21,10 @@ export function addCacheCommands(group: Command, run: Run): void {
     .action(
       run(async (context, [options]: [PurgeOptions]) => {
         const asked = purgeOf(options);
+        const startedMs = context.nowMs();
         const purged = await context.client().purgeCache(asked);
         present(context, purged, () => `Forgotten: ${purged.purged}${nameOf(asked, purged.purged)}.\n`);
+        await noteLive(context, startedMs);
         return undefined;
       }),
     );

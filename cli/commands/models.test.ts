@@ -25,9 +25,19 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+/** How often the gateway still says that it serves what was before. */
+let behind = 0;
+function bundleAnswer(): Response {
+  const served = behind > 0 ? 6 : 7;
+  behind = Math.max(0, behind - 1);
+  const status = { epoch: 7, hash: "c".repeat(64), published_at: null, pending: 0, last_error: null };
+  return Response.json(status, { headers: { "x-millrace-epoch": String(served) } });
+}
+
 const answer: typeof fetch = async (input, init) => {
   const { pathname } = new URL(input instanceof Request ? input.url : input);
   const method = init?.method ?? "GET";
+  if (pathname === "/api/v1/bundle") return bundleAnswer();
   sent.push({
     line: `${method} ${pathname}`,
     body: typeof init?.body === "string" ? JSON.parse(init.body) : undefined,
@@ -53,6 +63,21 @@ describe("models and providers", () => {
       line: "PUT /api/v1/providers/cloud",
       body: { kind: "openai", secrets: ["KEY_A", "KEY_B"] },
     });
+  });
+
+  it("are served when put and delete end", async () => {
+    await writeFile(join(folder, "chat.yaml"), "route: {kind: target, provider: cloud, model: big}\n");
+    await writeFile(join(folder, "cloud.yaml"), "kind: openai\n");
+    for (const words of [
+      ["models", "put", "acme/chat", "chat.yaml"],
+      ["models", "delete", "acme/chat"],
+      ["providers", "put", "cloud", "cloud.yaml"],
+      ["providers", "delete", "cloud"],
+    ]) {
+      behind = 2;
+      const { exitCode, note } = await cli(...words);
+      expect([exitCode, behind, note]).toEqual([0, 0, expect.stringContaining("live after")]);
+    }
   });
 
   it("are listed with the names of their secrets and their caps", async () => {

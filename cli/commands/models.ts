@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { stringify } from "yaml";
 import { CliError } from "../cli-error.ts";
 import { present } from "../context.ts";
+import { noteLive } from "./await-live.ts";
 import { addModelsList } from "./models-list.ts";
 import { readDeclaration } from "./read-declaration.ts";
 import type { Run } from "./run.ts";
@@ -41,12 +42,14 @@ export function addModelCommands(group: Command, run: Run): void {
     .command("put")
     .argument("<name>")
     .argument("<file>", "YAML or JSON: `route`, and `surfaces`, `context_tokens`, `resilience` where they differ")
-    .description("create or replace a model")
+    .description("create or replace a model, and wait until that is live")
     .action(
       run(async (context, [name, file]: [string, string]) => {
         const declared = await readDeclaration(resolve(context.cwd, file), putModelSchema);
+        const startedMs = context.nowMs();
         const model = await context.client().putModel(name, declared);
         present(context, model, () => `${model.name}: ${routeKind(model.route)}\n`);
+        await noteLive(context, startedMs);
         return undefined;
       }),
     );
@@ -56,8 +59,10 @@ export function addModelCommands(group: Command, run: Run): void {
     .description("delete a model that no labelled prompt calls")
     .action(
       run(async (context, [name]: [string]) => {
+        const startedMs = context.nowMs();
         await context.client().deleteModel(name);
         present(context, { deleted: name }, () => `${name} is gone.\n`);
+        await noteLive(context, startedMs);
         return undefined;
       }),
     );

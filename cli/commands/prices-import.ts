@@ -6,6 +6,7 @@ import { CliError, fileError } from "../cli-error.ts";
 import { type CliContext, present } from "../context.ts";
 import type { Painter } from "../render/painter.ts";
 import { safeLine } from "../render/safe-text.ts";
+import { noteLive } from "./await-live.ts";
 import type { Run } from "./run.ts";
 
 /** Where the file is kept up by its authors. */
@@ -36,8 +37,10 @@ export function addPricesImport(group: Command, run: Run): void {
     .action(
       run(async (context, [source, options]: [string, ImportOptions]) => {
         const prices = await readSource(context, source);
+        const startedMs = context.nowMs();
         const report = await context.client().importPrices({ format: "litellm", prices, providers: options.as });
         present(context, report, () => renderReport(context.paint, report));
+        await noteLive(context, startedMs);
         return undefined;
       }),
     );

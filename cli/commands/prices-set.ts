@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { faultLines, usageError } from "../cli-error.ts";
 import { present } from "../context.ts";
 import { describePrice } from "../render/price.ts";
+import { noteLive } from "./await-live.ts";
 import { parseDollars } from "./parse-arguments.ts";
 import { readDeclaration } from "./read-declaration.ts";
 import type { Run } from "./run.ts";
@@ -49,8 +50,10 @@ export function addPricesSet(group: Command, run: Run): void {
           options.file === undefined
             ? priceOf(model, options)
             : await readDeclaration(resolve(context.cwd, options.file), priceSchema);
+        const startedMs = context.nowMs();
         const stored = await context.client().putPrice(price);
         present(context, stored, () => `${stored.id}  ${stored.price.model}  ${describePrice(stored.price)}\n`);
+        await noteLive(context, startedMs);
         return undefined;
       }),
     );

@@ -26,6 +26,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const answer: typeof fetch = async (input, init) => {
   const url = new URL(input instanceof Request ? input.url : input);
   if (url.host === "prices.example") return Response.json(file);
+  if (url.pathname === "/api/v1/bundle")
+    return Response.json({ epoch: 7, hash: null, published_at: null, pending: 0, last_error: null });
   const body: unknown = typeof init?.body === "string" ? JSON.parse(init.body) : undefined;
   sent.push({ line: `${init?.method ?? "GET"} ${url.pathname}${url.search}`, body });
   if (init?.method === "DELETE") return new Response(null, { status: 204 });

@@ -3,6 +3,7 @@ import { present } from "../context.ts";
 import { describePrice } from "../render/price.ts";
 import { safeLine } from "../render/safe-text.ts";
 import { renderTable } from "../render/table.ts";
+import { noteLive } from "./await-live.ts";
 import { parseCount } from "./parse-arguments.ts";
 import { addPricesImport } from "./prices-import.ts";
 import { addPricesSet } from "./prices-set.ts";
@@ -23,8 +24,10 @@ export function addPriceCommands(group: Command, run: Run): void {
     .description("delete a price; where it was the project's own, an imported one counts again")
     .action(
       run(async (context, [id]: [string]) => {
+        const startedMs = context.nowMs();
         await context.client().deletePrice(id);
         present(context, { deleted: id }, () => `${id}  ${context.paint("red", "deleted")}\n`);
+        await noteLive(context, startedMs);
         return undefined;
       }),
     );

@@ -3,8 +3,10 @@ import { DEFAULT_LABEL, type PromptChange } from "@millrace/core/contract";
 import type { Command } from "commander";
 import { usageError } from "../cli-error.ts";
 import type { Client } from "../client.ts";
+import type { CliContext } from "../context.ts";
 import { comparePrompts, parsePromptFile } from "../files/prompt-file.ts";
 import { renderChanges } from "../render/prompt-changes.ts";
+import { noteWarnings } from "../render/warnings.ts";
 import { chooseVersion } from "./choose-version.ts";
 import type { Run } from "./run.ts";
 
@@ -26,7 +28,7 @@ export function addPromptDiff(group: Command, run: Run): void {
           const diff =
             options.file === undefined
               ? await compareVersions(client, name, { from, to })
-              : await compareWithFile(client, name, { from, file: options.file });
+              : await compareWithFile(context, name, { from, file: options.file });
           if (context.json) context.out(`${JSON.stringify(diff, null, 2)}\n`);
           else {
             context.note(context.paint("dim", `${name}: ${diff.from} → ${diff.to}\n`));
@@ -60,12 +62,14 @@ async function compareVersions(
 }
 
 async function compareWithFile(
-  client: Client,
+  context: CliContext,
   name: string,
   ends: { from: string | undefined; file: string },
 ): Promise<Comparison> {
+  const client = context.client();
   const selector = ends.from ?? String((await client.prompt(name)).latest_version);
   const stored = await client.version(name, selector);
-  const { content } = parsePromptFile(await readFile(ends.file, "utf8"), ends.file);
+  const { content, warnings } = parsePromptFile(await readFile(ends.file, "utf8"), ends.file);
+  noteWarnings(context, warnings);
   return { from: stored.version, to: ends.file, changes: comparePrompts(stored.content, content) };
 }

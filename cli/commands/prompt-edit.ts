@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { DEFAULT_LABEL, type PromptContent, type PromptVersion } from "@millrace/core/contract";
 import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
@@ -9,11 +9,13 @@ import {
   comparePrompts,
   formatPromptFile,
   isSameContent,
+  type ParsedPromptFile,
   parsePromptFile,
   PROMPT_SUFFIX,
 } from "../files/prompt-file.ts";
 import { writeAtomically } from "../files/write-atomically.ts";
 import { renderChanges } from "../render/prompt-changes.ts";
+import { noteWarnings } from "../render/warnings.ts";
 import { latestVersion } from "./choose-version.ts";
 import { moveLabel } from "./move-label.ts";
 import type { Run } from "./run.ts";
@@ -89,8 +91,11 @@ export async function editFrom(context: CliContext, job: EditJob, options: EditO
   const file = join(folder, job.name + PROMPT_SUFFIX);
   try {
     await writeAtomically(file, job.start);
-    const content = await editUntilValid(context, file);
+    const { content, warnings } = await editUntilValid(context, file);
     const stored = await store(context, { ...job, content, message: options.message });
+    // The file is gone in a moment: its name without the folder says as much.
+    const placed = warnings.map((warning) => warning.replace(folder + sep, ""));
+    if (stored !== undefined) noteWarnings(context, placed);
     if (stored !== undefined && options.publish === true) {
       await moveLabel(context, job.name, async () =>
         context.client().setLabel(job.name, options.label, { version: stored.version }),
@@ -103,7 +108,7 @@ export async function editFrom(context: CliContext, job: EditJob, options: EditO
   await rm(folder, { recursive: true, force: true });
 }
 
-async function editUntilValid(context: CliContext, file: string): Promise<PromptContent> {
+async function editUntilValid(context: CliContext, file: string): Promise<ParsedPromptFile> {
   for (;;) {
     const exitCode = await context.edit(file);
     if (exitCode !== 0) {
@@ -114,7 +119,7 @@ async function editUntilValid(context: CliContext, file: string): Promise<Prompt
       });
     }
     try {
-      return parsePromptFile(await readFile(file, "utf8"), file).content;
+      return parsePromptFile(await readFile(file, "utf8"), file);
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       context.note(`${context.paint("red", error.code)}: ${error.message}\n`);
@@ -143,7 +148,9 @@ async function store(context: CliContext, job: Storing): Promise<PromptVersion |
   }
   const changes = comparePrompts(base.content, content);
   context.note(changes.length === 0 ? "Only the file's own text changed.\n" : renderChanges(context.paint, changes));
-  const stored = await client.createVersion(name, { content, expected_latest: job.latest ?? base.version, ...message });
-  context.note(`${name} version ${stored.version} is stored.\n`);
+  const latest = job.latest ?? base.version;
+  const stored = await client.createVersion(name, { content, expected_latest: latest, ...message });
+  const outcome = stored.version > latest ? "is stored" : "says just that already; no new one is made";
+  context.note(`${name} version ${stored.version} ${outcome}.\n`);
   return stored;
 }

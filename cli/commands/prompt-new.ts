@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { usageError } from "../cli-error.ts";
 import { present, type CliContext } from "../context.ts";
 import { formatPromptFile, parsePromptFile, starterContent } from "../files/prompt-file.ts";
+import { noteWarnings } from "../render/warnings.ts";
 import { editFrom } from "./prompt-edit.ts";
 import type { Run } from "./run.ts";
 
@@ -24,11 +25,12 @@ export function addPromptNew(group: Command, run: Run): void {
     .action(
       run(async (context, [name, options]: [string, NewOptions]) => {
         if (options.file !== undefined) {
-          const { content, ...file } = parsePromptFile(await readFile(options.file, "utf8"), options.file);
+          const { content, warnings, ...file } = parsePromptFile(await readFile(options.file, "utf8"), options.file);
           const words = options.description ?? file.description;
           const description = words === undefined ? {} : { description: words };
           const created = await context.client().createPrompt({ name, content, ...description });
           present(context, created, () => `${name} version ${created.version} is stored.\n`);
+          noteWarnings(context, warnings);
           return undefined;
         }
         const model = options.model ?? (await firstModel(context));

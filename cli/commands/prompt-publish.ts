@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { DEFAULT_LABEL } from "@millrace/core/contract";
 import type { Command } from "commander";
 import { usageError } from "../cli-error.ts";
-import type { Client } from "../client.ts";
+import type { CliContext } from "../context.ts";
 import { parsePromptFile } from "../files/prompt-file.ts";
+import { noteWarnings } from "../render/warnings.ts";
 import { moveLabel } from "./move-label.ts";
 import { parseVersionNumber } from "./parse-arguments.ts";
 import type { Run } from "./run.ts";
@@ -29,7 +30,7 @@ export function addPromptPublish(group: Command, run: Run): void {
           throw usageError("a version and --file exclude each other");
         }
         const client = context.client();
-        const version = chosen ?? (await latestOrUploaded(client, name, options.file));
+        const version = chosen ?? (await latestOrUploaded(context, name, options.file));
         const reason = options.reason === undefined ? {} : { reason: options.reason };
         await moveLabel(context, name, async () => client.setLabel(name, options.label, { version, ...reason }));
         return undefined;
@@ -37,9 +38,11 @@ export function addPromptPublish(group: Command, run: Run): void {
     );
 }
 
-async function latestOrUploaded(client: Client, name: string, file: string | undefined): Promise<number> {
+async function latestOrUploaded(context: CliContext, name: string, file: string | undefined): Promise<number> {
+  const client = context.client();
   const { latest_version } = await client.prompt(name);
   if (file === undefined) return latest_version;
-  const { content } = parsePromptFile(await readFile(file, "utf8"), file);
+  const { content, warnings } = parsePromptFile(await readFile(file, "utf8"), file);
+  noteWarnings(context, warnings);
   return (await client.createVersion(name, { content, expected_latest: latest_version })).version;
 }

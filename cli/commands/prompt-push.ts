@@ -78,7 +78,8 @@ async function upload(context: CliContext, prompt: SurveyedPrompt, options: Push
   const { name, local, remote } = prompt;
   if (local === undefined) return { action: "conflict" };
   const action = remote === undefined ? "created" : "pushed";
-  if (options.dryRun === true) return { action, note: "would be (dry run)" };
+  const warnings = local.warnings.length === 0 ? {} : { warnings: local.warnings };
+  if (options.dryRun === true) return { action, note: "would be (dry run)", ...warnings };
   const client = context.client();
   const message = options.message === undefined ? {} : { message: options.message };
   const description = local.description === undefined ? {} : { description: local.description };
@@ -87,8 +88,13 @@ async function upload(context: CliContext, prompt: SurveyedPrompt, options: Push
       ? await client.createPrompt({ name, content: local.content, ...description, ...message })
       : await client.createVersion(name, { content: local.content, expected_latest: remote.version, ...message });
   if (remote !== undefined && stored.version <= remote.version) {
-    const note = `the same as version ${stored.version}: nothing to add; "prompt publish ${name} --version ${stored.version}" makes it live`;
+    const note = `the same as version ${stored.version}: nothing to add; "prompt publish ${name} ${stored.version}" makes it live`;
     return { action: "unchanged", note, lock: { version: remote.version, hash: remote.hash } };
   }
-  return { action, note: `version ${stored.version}`, lock: { version: stored.version, hash: local.hash } };
+  return {
+    action,
+    note: `version ${stored.version}`,
+    lock: { version: stored.version, hash: local.hash },
+    ...warnings,
+  };
 }

@@ -1,10 +1,14 @@
-import type { JsonObject, JsonValue } from "@millrace/core/contract";
+import { DEFAULT_LABEL, type JsonObject, type JsonValue } from "@millrace/core/contract";
 import type { Command } from "commander";
+import type { Client } from "../client.ts";
 import { present } from "../context.ts";
 import type { Painter } from "../render/painter.ts";
 import { safeText } from "../render/safe-text.ts";
+import { isUnset, type NamedVersion, parseNamedVersion } from "./choose-version.ts";
 import { parseVariable } from "./parse-arguments.ts";
 import type { Run } from "./run.ts";
+
+type RenderBody = Omit<Parameters<Client["render"]>[1], "version">;
 
 interface RenderOptions {
   readonly version?: string;
@@ -14,18 +18,25 @@ interface RenderOptions {
 export function addPromptRender(group: Command, run: Run): void {
   group
     .command("render")
-    .argument("<name>")
+    .argument("<name[@version]>")
     .argument("[message]", "the user's message")
-    .option("--version <version>", "a number, a hash or a label")
+    .option(
+      "--version <version>",
+      `a number, a hash or a label; default: ${DEFAULT_LABEL}, or the latest where that points nowhere`,
+    )
     .option("--var <name=text>", "a variable; name:=json for other types; repeatable", parseVariable)
     .description("print what the model would get, without calling it")
     .action(
-      run(async (context, [name, message, options]: [string, string | undefined, RenderOptions]) => {
-        const rendered = await context.client().render(name, {
-          ...(options.version === undefined ? {} : { version: options.version }),
-          variables: options.var ?? {},
-          messages: message === undefined ? [] : [{ role: "user", content: message }],
-        });
+      run(async (context, [named, message, options]: [string, string | undefined, RenderOptions]) => {
+        const { name, selector } = parseNamedVersion(named, options.version);
+        const rendered = await renderChosen(
+          context.client(),
+          { name, selector },
+          {
+            variables: options.var ?? {},
+            messages: message === undefined ? [] : [{ role: "user", content: message }],
+          },
+        );
         present(context, rendered, () => renderRequest(context.paint, rendered.request));
         if (!context.json) {
           const facts = `${name} version ${rendered.version} · resolved ${rendered.resolved_hash.slice(0, 12)}\n`;
@@ -34,6 +45,17 @@ export function addPromptRender(group: Command, run: Run): void {
         return undefined;
       }),
     );
+}
+
+/** Nothing is called, so a prompt that is not published yet can be looked at as well: then the latest version is, as in `prompt show`. */
+async function renderChosen(client: Client, { name, selector }: NamedVersion, body: RenderBody) {
+  try {
+    return await client.render(name, { ...body, ...(selector === undefined ? {} : { version: selector }) });
+  } catch (error) {
+    if (selector !== undefined || !isUnset(error)) throw error;
+    const { latest_version: latest } = await client.prompt(name);
+    return client.render(name, { ...body, version: String(latest) });
+  }
 }
 
 function renderRequest(paint: Painter, request: JsonObject): string {

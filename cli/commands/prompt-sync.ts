@@ -5,6 +5,7 @@ import type { LockEntry } from "../files/lock-file.ts";
 import { writeLock } from "../files/lock-file.ts";
 import { survey, type SurveyedPrompt } from "../files/survey.ts";
 import { renderChanges } from "../render/prompt-changes.ts";
+import { noteWarnings } from "../render/warnings.ts";
 
 export interface SyncOptions {
   readonly dryRun?: boolean;
@@ -19,6 +20,8 @@ export interface SyncOutcome {
   /** The lock's new entry; null takes it out; undefined leaves it. */
   readonly lock?: LockEntry | null;
   readonly error?: CliError;
+  /** What was (or would be) stored and will have no effect. */
+  readonly warnings?: readonly string[];
 }
 
 /** Equal content on both sides: the lock follows the server's number. */
@@ -86,6 +89,7 @@ function report(context: CliContext, lines: readonly Line[]): void {
       `${context.paint(STYLES[line.action], line.action.padEnd(9))}  ${line.name}${note === undefined ? "" : `  ${note}`}\n`,
     );
     if (line.error !== undefined) context.out(`           ${line.error.remedy}\n`);
+    noteWarnings(context, line.warnings ?? []);
     if (line.sides !== undefined) context.out(renderSides(context, line.sides));
   }
   if (lines.some((line) => line.action === "conflict")) {

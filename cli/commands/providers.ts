@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import { CliError } from "../cli-error.ts";
 import { present } from "../context.ts";
 import { renderTable } from "../render/table.ts";
+import { noteLive } from "./await-live.ts";
 import { readDeclaration } from "./read-declaration.ts";
 import type { Run } from "./run.ts";
 
@@ -57,12 +58,14 @@ export function addProviderCommands(group: Command, run: Run): void {
     .command("put")
     .argument("<name>")
     .argument("<file>", "YAML or JSON: `kind`, and what the kind needs")
-    .description("create or replace a provider")
+    .description("create or replace a provider, and wait until that is live")
     .action(
       run(async (context, [name, file]: [string, string]) => {
         const declared = await readDeclaration(resolve(context.cwd, file), putProviderSchema);
+        const startedMs = context.nowMs();
         const provider = await context.client().putProvider(name, declared);
         present(context, provider, () => `${provider.name}: ${provider.kind}\n`);
+        await noteLive(context, startedMs);
         return undefined;
       }),
     );
@@ -72,8 +75,10 @@ export function addProviderCommands(group: Command, run: Run): void {
     .description("delete a provider that no route names")
     .action(
       run(async (context, [name]: [string]) => {
+        const startedMs = context.nowMs();
         await context.client().deleteProvider(name);
         present(context, { deleted: name }, () => `${name} is gone.\n`);
+        await noteLive(context, startedMs);
         return undefined;
       }),
     );

@@ -6,22 +6,37 @@ import {
   type PromptContent,
 } from "@millrace/core/contract";
 import { contentHash } from "@millrace/core/content";
-import { assertPublishable, diffPrompts, exportPrompt, type ImportedPrompt, importPrompt } from "@millrace/core/prompt";
+import {
+  assertPublishable,
+  diffPrompts,
+  exportPrompt,
+  findIdleSettings,
+  type ImportedPrompt,
+  importPrompt,
+} from "@millrace/core/prompt";
 import { CliError } from "../cli-error.ts";
 import { locateField } from "./locate-field.ts";
 
 /** The end of a prompt file's name: google/dotprompt, with what it cannot say under `millrace` in the front matter. */
 export const PROMPT_SUFFIX = ".prompt";
 
+export interface ParsedPromptFile extends ImportedPrompt {
+  /** What is stored all the same and will have no effect, each with the file, line and column. */
+  readonly warnings: readonly string[];
+}
+
 /**
  * A version's content from its file form. What only the server can know (the prompts that it includes) is left to the server.
  * @throws CliError `invalid-prompt`, `template-error` … with the file, line and column of the first fault.
  */
-export function parsePromptFile(source: string, file: string): ImportedPrompt {
+export function parsePromptFile(source: string, file: string): ParsedPromptFile {
   try {
     const imported = importPrompt("dotprompt", source);
     if (Object.keys(imported.content.includes).length === 0) assertPublishable(imported.content);
-    return imported;
+    const warnings = findIdleSettings(imported.content).map(
+      ({ path, message }) => `${placeOf(source, file, path)}: ${message}`,
+    );
+    return { ...imported, warnings };
   } catch (error) {
     if (!isMillraceError(error)) throw error;
     throw new CliError({
@@ -31,6 +46,11 @@ export function parsePromptFile(source: string, file: string): ImportedPrompt {
       cause: error,
     });
   }
+}
+
+function placeOf(source: string, file: string, path: string): string {
+  const place = locateField(source, path, [[]]);
+  return place === undefined ? file : `${file}:${place.line}:${place.column}`;
 }
 
 function placedMessage({ message, param }: MillraceError, source: string, file: string): string {

@@ -12,6 +12,7 @@ export interface LocalPrompt {
   readonly description: string | undefined;
   readonly content: PromptContent;
   readonly hash: string;
+  readonly warnings: readonly string[];
 }
 export interface InvalidFile {
   readonly name: string;
@@ -36,10 +37,10 @@ export async function readFolder(folder: string): Promise<PromptFolder> {
     const name = entry.slice(0, -PROMPT_SUFFIX.length);
     const file = join(folder, entry);
     try {
-      const { content, description, name: ownName } = parsePromptFile(await readFile(file, "utf8"), file);
+      const { content, description, name: ownName, warnings } = parsePromptFile(await readFile(file, "utf8"), file);
       if (!promptNameSchema.safeParse(name).success) throw badName(file, name);
       if (ownName !== undefined && ownName !== name) throw otherName(file, ownName);
-      prompts.set(name, { name, file, description, content, hash: contentHash(content) });
+      prompts.set(name, { name, file, description, content, hash: contentHash(content), warnings });
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       invalid.set(name, { name, file, error });

@@ -23,4 +23,5 @@ export * from "./render/render-messages.ts";
 export * from "./render/render-prompt.ts";
 export * from "./diff-prompts.ts";
 export { exportPrompt, type ExportOptions, type ImportedPrompt, importPrompt } from "./formats/convert-prompt.ts";
+export { findIdleSettings, type IdleSetting } from "./formats/find-idle-settings.ts";
 export { UNNAMED_MODEL } from "./formats/prompt-file.ts";

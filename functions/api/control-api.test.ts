@@ -216,6 +216,17 @@ describe.each(databaseKinds)("the control API on $name", ({ start }) => {
       expect(kept).not.toContain(made.body.key);
     });
 
+    it("end in the future, or are not made", async () => {
+      const made = (expires_at: string) => call("POST /keys", { name: "x", permissions: ["inference"], expires_at });
+      const before = (await call("GET /keys")).body.data.length;
+      const refused = await made("2020-01-31T00:00:00Z");
+      expect(refused.status).toBe(400);
+      expect(refused.body).toMatchObject({ code: "invalid-request", param: "expires_at" });
+      expect(refused.body.detail).toContain("2020-01-31T00:00:00Z is past");
+      expect((await call("GET /keys")).body.data).toHaveLength(before);
+      expect((await made("2999-01-31T00:00:00Z")).status).toBe(201);
+    });
+
     it("pass on only what they have", async () => {
       const limited = { ...control.owner, permissions: ["keys:write" as const] };
       expect(await codeOf("POST /keys", { name: "x", permissions: ["operations"] }, limited)).toBe(

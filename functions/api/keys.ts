@@ -21,6 +21,7 @@ export const keyHandlers: Handlers = {
         message: `A key can pass on only what it has; this one lacks ${missing.join(", ")}.`,
       });
     }
+    requireFuture(body.expires_at, call.change.at);
     const key = formatApiKey(call.principal.environmentId, base64Url(call.deps.randomBytes(SECRET_BYTES)));
     const id = call.change.newId("key");
     const { environmentIds } = await insertKey(call.change, {
@@ -42,6 +43,15 @@ export const keyHandlers: Handlers = {
     return ok(toSummary(await requireKey(call, id)));
   },
 };
+
+/** A key that is dead from the start is a mistake in its date. @throws MillraceError `invalid-request` */
+function requireFuture(expiresAt: string | undefined, at: Date): void {
+  if (expiresAt === undefined || Date.parse(expiresAt) > at.getTime()) return;
+  throw new MillraceError("invalid-request", {
+    param: "expires_at",
+    message: `expires_at: ${expiresAt} is past; a key that ended then would never work.`,
+  });
+}
 
 async function requireKey(call: Call, id: string): Promise<KeyRow> {
   const row = await findKey(call.tenant, id);

@@ -3,7 +3,7 @@ import type { PromptContent } from "../../contract/prompt.ts";
 import { compact } from "./front-matter.ts";
 
 /** The settings that both formats know, by their names there (Prompty's and dotprompt's agree on these). */
-const sharedNames: Readonly<Record<string, string>> = {
+export const sharedNames: Readonly<Record<string, string>> = {
   temperature: "temperature",
   topP: "top_p",
   maxOutputTokens: "max_tokens",
