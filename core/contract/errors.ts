@@ -273,7 +273,7 @@ export const errorCatalogue = {
     ...upstream,
     status: 429,
     title: "The model's server is full",
-    remedy: "Retry after the time in `retry-after`.",
+    remedy: "Retry later; where the server said when, `retry-after` does.",
   },
   "upstream-failed": {
     ...upstream,

@@ -4,6 +4,7 @@ import { putModelSchema } from "./api/index.ts";
 import { priceSchema } from "./price.ts";
 import { faultText, schemaFaults } from "./schema-faults.ts";
 import { chatRequestSchema } from "./wire/chat-request.ts";
+import { embeddingRequestSchema } from "./wire/embeddings.ts";
 
 function faultsOf(schema: z.ZodType, value: unknown): string[] {
   const { error } = schema.safeParse(value);
@@ -18,6 +19,13 @@ describe("schemaFaults", () => {
     expect(faultsOf(z.object({ model: z.string() }), {})).toEqual(["model: is missing"]);
     expect(faultsOf(z.object({ model: z.string() }), { model: 5 })).toEqual([
       "model: expected string, received number",
+    ]);
+  });
+
+  it("says of a list that is too long that it is, whatever else it could have held", () => {
+    const input = Array.from({ length: 2049 }, () => "text");
+    expect(faultsOf(embeddingRequestSchema, { model: "m", input })).toEqual([
+      "input: Too big: expected array to have <=2048 items",
     ]);
   });
 

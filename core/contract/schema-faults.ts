@@ -22,9 +22,10 @@ export function pathText(path: readonly PropertyKey[]): string {
 /** What zod says of a member that is not there; its issues do not hold the value, so that its text has to tell. */
 const ABSENT = /^Invalid (?:input|option): .*, received undefined$/;
 
-/** Whether an issue says that something else was meant: a key that the arm does not have, or one that it needs. */
-function isOfShape({ code, message }: Issue): boolean {
-  return code === "unrecognized_keys" || code === "invalid_union" || ABSENT.test(message);
+/** Whether an issue says that something else was meant: a key that the arm does not have, one that it needs, or a list of other things. */
+function isOfShape({ code, message, path }: Issue): boolean {
+  const isOfElement = code === "invalid_type" && typeof path.at(-1) === "number";
+  return code === "unrecognized_keys" || code === "invalid_union" || isOfElement || ABSENT.test(message);
 }
 
 /** How far an arm of a union is from what was given: not the right type at all, then by members of another shape, then by depth. */

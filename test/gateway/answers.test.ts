@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import type { Bundle } from "@millrace/core/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -431,6 +432,43 @@ describe("bad input", () => {
     expect([method.status, method.headers.get("allow")]).toEqual([405, "POST"]);
     const problem = await fetch(`${gateway.url}/nothing`);
     expect(problem.headers.get("content-type")).toBe("application/problem+json");
+  });
+
+  it("keeps the bytes of what it does not know, also where a name comes twice", async () => {
+    upstream.answer(json(completion));
+    const text =
+      '{"model":"small","messages":[{"role":"user","content":"hi"}],"x_id":9007199254740993,"user":"a","user":"b"}';
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${tenant.key}`, "content-type": "application/json" },
+      body: text,
+    });
+    expect(response.status).toBe(200);
+    const sent = upstream.requests.at(-1)?.text ?? "";
+    expect(sent).toContain('"x_id":9007199254740993');
+    expect(sent).toContain('"user":"b"');
+    expect(sent).not.toContain('"user":"a"');
+  });
+
+  it("refuses a body that is compressed, and says so", async () => {
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${tenant.key}`, "content-encoding": "gzip" },
+      body: "x",
+    });
+    expect([response.status, await response.text()]).toEqual([415, expect.stringContaining("compressed (gzip)")]);
+  });
+
+  it("takes a caller who leaves in the middle of the body for one who left", async () => {
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname);
+    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tenant.key}\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n`;
+    socket.end(`${head}{"model"`);
+    await eventually(async () => {
+      const { traces } = await gateway.state();
+      expect(traces.at(-1)?.record).toMatchObject({ status: "cancelled", error_code: "client-closed" });
+    });
+    socket.destroy();
   });
 
   it("takes JSON that curl labels as a form", async () => {

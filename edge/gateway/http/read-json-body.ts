@@ -1,8 +1,14 @@
-import { type JsonObject, MAX_BODY_BYTES, MAX_JSON_DEPTH, MillraceError } from "@millrace/core/contract";
+import {
+  isMillraceError,
+  type JsonObject,
+  MAX_BODY_BYTES,
+  MAX_JSON_DEPTH,
+  MillraceError,
+} from "@millrace/core/contract";
 import { describeJsonFault } from "@millrace/core/content";
 import { readBounded } from "./read-bounded.ts";
 import type { FormParts } from "./form-parts.ts";
-import { type JsonScan, scanJson } from "./scan-json.ts";
+import { type JsonScan, scanJson, withoutRepeats } from "./scan-json.ts";
 
 /** A request body, read once: its text for whoever passes it on, its fields for whoever decides on them. */
 export interface JsonBody {
@@ -41,6 +47,16 @@ function parse(text: string): unknown {
   }
 }
 
+async function readAll(request: Request): Promise<Uint8Array> {
+  const contentLength = request.headers.get("content-length");
+  try {
+    return await readBounded(request, { contentLength, maxBytes: MAX_BODY_BYTES, tooLarge });
+  } catch (cause) {
+    // Nobody else can end a body before its end.
+    throw isMillraceError(cause) ? cause : new MillraceError("client-closed", { cause });
+  }
+}
+
 /**
  * A JSON object within the bounds of the contract. Depth is bounded before the text is parsed.
  * @throws MillraceError `unsupported-media-type`, `body-too-large`, `body-too-deep`, `malformed-json` or `invalid-request`.
@@ -48,21 +64,26 @@ function parse(text: string): unknown {
 export async function readJsonBody(request: Request): Promise<JsonBody> {
   const type = request.headers.get("content-type");
   if (type !== null && type !== "" && !ACCEPTED_TYPES.test(type)) throw new MillraceError("unsupported-media-type");
-  const bytes = await readBounded(request, {
-    contentLength: request.headers.get("content-length"),
-    maxBytes: MAX_BODY_BYTES,
-    tooLarge,
-  });
-  const text = decode(bytes);
-  const { depth, members } = scanJson(text);
+  const encoding = request.headers.get("content-encoding") ?? "identity";
+  if (encoding !== "identity" && encoding !== "") {
+    const message = `The body is compressed (${encoding}); send it as it is.`;
+    throw new MillraceError("unsupported-media-type", { message });
+  }
+  const bytes = await readAll(request);
+  const sent = decode(bytes);
+  const { depth, members } = scanJson(sent);
   if (depth > MAX_JSON_DEPTH) {
     throw new MillraceError("body-too-deep", {
       message: `The body is nested more than ${MAX_JSON_DEPTH} levels deep.`,
     });
   }
-  const value = parse(text);
+  const value = parse(sent);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new MillraceError("invalid-request", { message: "The body must be a JSON object." });
   }
-  return { text, bytes: bytes.byteLength, fields: value as JsonObject, members };
+  const body = { bytes: bytes.byteLength, fields: value as JsonObject };
+  if (members !== undefined) return { ...body, text: sent, members };
+  // Who edits a member, and who reads the text, must mean the same one.
+  const text = withoutRepeats(sent);
+  return { ...body, text, members: scanJson(text).members };
 }

@@ -43,15 +43,23 @@ function decodeKey(text: string, start: number, end: number): string {
   }
 }
 
+/** A member of the outermost object, its key included. */
+interface Member extends Span {
+  readonly name: string;
+}
+
 /** The state of one pass. */
 class Scanner {
   readonly #text: string;
   readonly members = new Map<string, Span>();
+  /** In the order in which they stand, repeated ones included. */
+  readonly all: Member[] = [];
   repeated = false;
   deepest = 0;
   #depth = 0;
   #key: string | undefined;
   #lastString: Span | undefined;
+  #keyStart = 0;
   #valueStart = 0;
 
   constructor(text: string) {
@@ -86,6 +94,7 @@ class Scanner {
   #openMember(at: number): void {
     if (this.#depth !== 1 || this.#key !== undefined || this.#lastString === undefined) return;
     this.#key = decodeKey(this.#text, this.#lastString.start, this.#lastString.end);
+    this.#keyStart = this.#lastString.start;
     this.#valueStart = at + 1;
   }
 
@@ -93,15 +102,12 @@ class Scanner {
     if (this.#depth !== 1 || this.#key === undefined) return;
     this.repeated ||= this.members.has(this.#key);
     this.members.set(this.#key, { start: this.#valueStart, end });
+    this.all.push({ name: this.#key, start: this.#keyStart, end });
     this.#key = undefined;
   }
 }
 
-/**
- * One pass over JSON text that finds its depth and the members of its outermost object, so that depth is bounded before anything is
- * built, and one member can be rewritten without touching the bytes of the others. Says nothing useful about text that is not JSON.
- */
-export function scanJson(text: string): JsonScan {
+function scan(text: string): Scanner {
   const scanner = new Scanner(text);
   let at = 0;
   while (at < text.length) {
@@ -115,5 +121,21 @@ export function scanJson(text: string): JsonScan {
       at++;
     }
   }
-  return { depth: scanner.deepest, members: scanner.repeated ? undefined : scanner.members };
+  return scanner;
+}
+
+/** The same object with each member once: of several of one name the last, which is the one that parsers take. The bytes of those that stay are kept. */
+export function withoutRepeats(text: string): string {
+  const { all, members } = scan(text);
+  const lasting = all.filter(({ name, end }) => members.get(name)?.end === end);
+  return `{${lasting.map(({ start, end }) => text.slice(start, end)).join(",")}}`;
+}
+
+/**
+ * One pass over JSON text that finds its depth and the members of its outermost object, so that depth is bounded before anything is
+ * built, and one member can be rewritten without touching the bytes of the others. Says nothing useful about text that is not JSON.
+ */
+export function scanJson(text: string): JsonScan {
+  const { deepest, repeated, members } = scan(text);
+  return { depth: deepest, members: repeated ? undefined : members };
 }

@@ -22,11 +22,12 @@ const typesByStatus: ReadonlyMap<number, string> = new Map([
   [410, "not_found_error"],
   [413, "request_too_large"],
   [429, "rate_limit_error"],
-  [503, "overloaded_error"],
   [504, "timeout_error"],
 ]);
 
-function typeOf(status: number): string {
+function typeOf({ status, retryable }: MillraceError): string {
+  // A client that asks again later asks in vain where nothing is full.
+  if (status === 503 && retryable) return "overloaded_error";
   return typesByStatus.get(status) ?? (status < 500 ? "invalid_request_error" : "api_error");
 }
 
@@ -35,7 +36,7 @@ export function renderAnthropicError(error: MillraceError, requestId: string | u
   return {
     type: "error",
     error: {
-      type: typeOf(error.status),
+      type: typeOf(error),
       message: error.message,
       code: error.code,
       param: error.param ?? null,

@@ -23,4 +23,9 @@ describe("editMembers", () => {
     expect(editMembers("{}", { a: 1 })).toBe('{"a":1}');
     expect(editMembers('{"a":1,"a":2,"b":3}', { b: undefined })).toBe('{"a":2}');
   });
+
+  it("keeps the bytes of the others also where a name comes twice", () => {
+    const numbers = '{ "x": 9007199254740993, "a":1 , "y":1.0,"a": {"a": 2}, "b":3}';
+    expect(editMembers(numbers, { b: undefined })).toBe('{"x": 9007199254740993,"y":1.0,"a": {"a": 2}}');
+  });
 });

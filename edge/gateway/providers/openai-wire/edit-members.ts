@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from "@millrace/core/contract";
-import { scanJson } from "../../http/scan-json.ts";
+import type { JsonValue } from "@millrace/core/contract";
+import { scanJson, withoutRepeats } from "../../http/scan-json.ts";
 
 /** New values of members of a JSON object; undefined takes the member out. */
 export type Edits = Readonly<Record<string, JsonValue | undefined>>;
@@ -9,8 +9,7 @@ export function editMembers(text: string, edits: Edits): string {
   const names = Object.keys(edits);
   if (names.length === 0) return text;
   const { members } = scanJson(text);
-  // A key that is there twice: what a parser makes of it is what the provider would see.
-  if (members === undefined) return JSON.stringify({ ...(JSON.parse(text) as JsonObject), ...edits });
+  if (members === undefined) return editMembers(withoutRepeats(text), edits);
   if (names.every((name) => edits[name] === undefined && !members.has(name))) return text;
   const parts: string[] = [];
   let at = text.indexOf("{") + 1;

@@ -39,7 +39,7 @@ interface PlannedContinuation {
 /** The error of a stream that cannot go on: what broke it, and why that was the end. */
 function final(error: MillraceError, reason: string): MillraceError {
   return new MillraceError(error.code, {
-    message: `${error.message} It could not be resumed: ${reason}.`,
+    message: `${error.message.replace(/(?<![.!?])$/, ".")} It could not be resumed: ${reason}.`,
     cause: error,
     ...(error.causes === undefined ? {} : { causes: error.causes }),
     ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
