@@ -3,11 +3,11 @@ import type { GenerateJob, ModelInfo } from "../engines/engine.ts";
 import { jsonObjectGrammar, schemaGrammar } from "../grammar/schema-grammar.ts";
 import { toolGrammar } from "../grammar/tool-grammar.ts";
 import { engineMessages, type ToolUse } from "./chat-messages.ts";
-import { BOOKKEEPING, refuseUnknown, unsupported } from "./refuse-unknown.ts";
+import { refusePromptTooLong } from "./refuse-too-long.ts";
+import { refuseUnknownInRequest, unsupported } from "./refuse-unknown.ts";
 import { samplingOf, stopsOf, type SamplingDefaults } from "./sampling.ts";
 
 const KNOWN = [
-  ...BOOKKEEPING,
   ..."model messages temperature top_p seed n stop presence_penalty frequency_penalty logit_bias stream stream_options".split(
     " ",
   ),
@@ -29,16 +29,17 @@ export interface ChatPlan {
 
 /** @throws MillraceError naming the field that cannot be honoured. */
 export function planChat(request: ChatRequest, model: ModelInfo, defaults: SamplingDefaults): ChatPlan {
-  refuseUnknown(request, KNOWN);
-  refuseUnknown(request.stream_options ?? {}, ["include_usage"], "stream_options.");
+  refuseUnknownInRequest(request, KNOWN);
   const tools = toolsOf(request);
   const format = formatOf(request);
   if (tools !== undefined && format.grammar !== undefined) {
     throw unsupported("response_format", "This runner takes `tools` or a JSON `response_format`, not both.");
   }
   const sampling = samplingOf(request, defaults, model);
+  const prompt = { kind: "chat", messages: engineMessages(request.messages, tools?.use) } as const;
+  refusePromptTooLong(prompt, model);
   const shared = {
-    prompt: { kind: "chat" as const, messages: engineMessages(request.messages, tools?.use) },
+    prompt,
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
     stop: stopsOf(request.stop),
     grammar: tools?.grammar ?? format.grammar,

@@ -1,10 +1,10 @@
 import type { CompletionRequest } from "@millrace/core/contract";
 import type { GenerateJob, ModelInfo } from "../engines/engine.ts";
-import { BOOKKEEPING, refuseUnknown, unsupported } from "./refuse-unknown.ts";
+import { refusePromptTooLong } from "./refuse-too-long.ts";
+import { refuseUnknownInRequest, unsupported } from "./refuse-unknown.ts";
 import { samplingOf, stopsOf, type SamplingDefaults } from "./sampling.ts";
 
 const KNOWN = [
-  ...BOOKKEEPING,
   ..."model prompt temperature top_p seed n stop presence_penalty frequency_penalty logit_bias stream stream_options".split(
     " ",
   ),
@@ -21,14 +21,21 @@ export interface CompletionPlan {
   readonly choicesPerPrompt: number;
 }
 
+function textsOf(prompt: CompletionRequest["prompt"]): readonly string[] {
+  const prompts = typeof prompt === "string" ? [prompt] : prompt;
+  return prompts.map((item) => {
+    if (typeof item === "string") return item;
+    throw unsupported("prompt", "This runner takes prompts as text, not as tokens.");
+  });
+}
+
 /** @throws MillraceError naming the field that cannot be honoured. */
 export function planCompletion(
   request: CompletionRequest,
   model: ModelInfo,
   defaults: SamplingDefaults,
 ): CompletionPlan {
-  refuseUnknown(request, KNOWN);
-  refuseUnknown(request.stream_options ?? {}, ["include_usage"], "stream_options.");
+  refuseUnknownInRequest(request, KNOWN);
   const n = request.n ?? 1;
   if (request.echo === true) throw unsupported("echo", "This runner does not repeat the prompt.");
   if (request.suffix) throw unsupported("suffix", "This runner does not fill in the middle.");
@@ -36,7 +43,9 @@ export function planCompletion(
   if (request.logprobs !== undefined && request.logprobs !== null) {
     throw unsupported("logprobs", "Log probabilities are reported by /v1/chat/completions only.");
   }
-  const prompts = typeof request.prompt === "string" ? [request.prompt] : request.prompt;
+  if (request.max_tokens === 0) throw unsupported("max_tokens", "This runner answers with one token at least.");
+  const prompts = textsOf(request.prompt);
+  for (const text of prompts) refusePromptTooLong({ kind: "text", text }, model);
   const sampling = samplingOf(request, defaults, model);
   const jobs = prompts.flatMap((text, prompt) =>
     Array.from({ length: n }, (_, choice): GenerateJob => ({

@@ -62,6 +62,10 @@ export interface ModelInfo {
   readonly architecture: string;
   /** Tokens that one sequence can hold, prompt and answer together. */
   readonly contextTokens: number;
+  /** Tokens that one text to embed can hold; absent = unknown. */
+  readonly embeddingTokens?: number | undefined;
+  /** The most bytes of text that one token stands for; absent where the vocabulary sets no bound. */
+  readonly longestPieceBytes?: number | undefined;
   readonly hasChatTemplate: boolean;
   readonly device: string;
   readonly endTokens: readonly number[];

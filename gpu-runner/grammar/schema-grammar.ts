@@ -1,3 +1,4 @@
+import { dereference, validate } from "@cfworker/json-schema";
 import { MillraceError, type JsonObject, type JsonValue } from "@millrace/core/contract";
 import { formatBodies, GrammarRules, literal } from "./grammar-rules.ts";
 import { integerRange, numberRange } from "./number-range.ts";
@@ -11,7 +12,6 @@ const ARRAY_KEYWORDS = ["items", "prefixItems", "minItems", "maxItems"];
 const STRING_KEYWORDS = ["minLength", "maxLength", "format"];
 const NUMBER_KEYWORDS = ["minimum", "maximum"];
 const INTEGER_KEYWORDS = [...NUMBER_KEYWORDS, "exclusiveMinimum", "exclusiveMaximum"];
-const COMBINATORS = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"];
 /** Repetitions become grammar rules one by one; a longer bound is held to this, which stays inside the schema. */
 const MAX_REPETITION = 1000;
 const MAX_DEPTH = 64;
@@ -28,6 +28,8 @@ export class SchemaGrammar {
   readonly #root: JsonObject;
   readonly #param: string;
   readonly #references = new Map<string, string>();
+  /** Every part of the whole schema by its address, once it was asked for. */
+  #lookup: ReturnType<typeof dereference> | undefined;
 
   constructor(rules: GrammarRules, root: JsonObject, param: string) {
     this.#rules = rules;
@@ -47,6 +49,13 @@ export class SchemaGrammar {
     });
   }
 
+  #unsatisfiable(path: string, why: string): MillraceError {
+    return new MillraceError("unsupported-parameter", {
+      param: `${this.#param}${path}`,
+      message: `No text can satisfy this schema: ${why} (at ${path}).`,
+    });
+  }
+
   #rule(schema: JsonValue, path: string, depth: number): string {
     if (depth > MAX_DEPTH) throw this.#refuse(path, `a schema nested deeper than ${MAX_DEPTH} levels`);
     if (schema === true) return "value";
@@ -56,30 +65,54 @@ export class SchemaGrammar {
       this.#allow(schema, path, ["$ref"]);
       return this.#reference($ref, path, depth);
     }
-    if (schema["const"] !== undefined) return this.#rules.add(literal(JSON.stringify(schema["const"])));
-    if (Array.isArray(schema["enum"])) {
-      return this.#rules.add(schema["enum"].map((value) => literal(JSON.stringify(value))).join(" | "));
-    }
+    if (schema["const"] !== undefined) return this.#listed(schema, path, "const");
+    if (Array.isArray(schema["enum"])) return this.#listed(schema, path, "enum");
     if (Array.isArray(allOf)) {
       this.#allow(schema, path, ["allOf"]);
       if (allOf.length !== 1 || allOf[0] === undefined)
         throw this.#refuse(`${path}.allOf`, "`allOf` of several schemas");
       return this.#rule(allOf[0], `${path}.allOf[0]`, depth + 1);
     }
-    const choices = anyOf ?? oneOf;
-    if (Array.isArray(choices) && choices.length > 0) {
-      const keyword = anyOf === undefined ? "oneOf" : "anyOf";
-      this.#allow(schema, path, [keyword]);
-      return this.#rules.add(
-        choices.map((choice, index) => this.#rule(choice, `${path}.${keyword}[${index}]`, depth + 1)).join(" | "),
-      );
-    }
-    if (Array.isArray(type)) {
-      return this.#rules.add(
-        type.map((one) => this.#typed({ ...schema, type: one }, path, { depth, mixed: true })).join(" | "),
-      );
-    }
+    if (Array.isArray(anyOf ?? oneOf)) return this.#choice(schema, path, depth);
+    if (Array.isArray(type)) return this.#union(type, schema, { path, depth });
     return this.#typed(schema, path, { depth, mixed: false });
+  }
+
+  #choice(schema: JsonObject, path: string, depth: number): string {
+    const keyword = Array.isArray(schema["anyOf"]) ? "anyOf" : "oneOf";
+    const choices = schema[keyword];
+    this.#allow(schema, path, [keyword]);
+    if (!Array.isArray(choices) || choices.length === 0)
+      throw this.#unsatisfiable(`${path}.${keyword}`, "it is a choice of nothing");
+    return this.#rules.add(
+      choices.map((choice, index) => this.#rule(choice, `${path}.${keyword}[${index}]`, depth + 1)).join(" | "),
+    );
+  }
+
+  #union(types: readonly JsonValue[], schema: JsonObject, { path, depth }: { path: string; depth: number }): string {
+    if (types.length === 0) throw this.#unsatisfiable(`${path}.type`, "no type is allowed");
+    return this.#rules.add(
+      types.map((type) => this.#typed({ ...schema, type }, path, { depth, mixed: true })).join(" | "),
+    );
+  }
+
+  /** The values of `const` or `enum` that the keywords beside it admit: any other would be an answer that the schema refuses. */
+  #listed(schema: JsonObject, path: string, keyword: "const" | "enum"): string {
+    const { [keyword]: listed = null, ...beside } = schema;
+    const values = keyword === "enum" && Array.isArray(listed) ? listed : [listed];
+    const admitted = values.filter((value) => this.#admits(beside, value, `${path}.${keyword}`));
+    if (admitted.length === 0) throw this.#unsatisfiable(`${path}.${keyword}`, "none of its values is allowed");
+    return this.#rules.add(admitted.map((value) => literal(JSON.stringify(value))).join(" | "));
+  }
+
+  #admits(beside: JsonObject, value: JsonValue, path: string): boolean {
+    if (Object.keys(beside).every((key) => ANNOTATIONS.has(key))) return true;
+    try {
+      return validate(value, beside, "2020-12", (this.#lookup ??= dereference(this.#root))).valid;
+    } catch {
+      // A reference that leads nowhere, or a keyword with a value of the wrong type.
+      throw this.#refuse(path, "what stands beside it");
+    }
   }
 
   #allow(schema: JsonObject, path: string, keywords: readonly string[]): void {
@@ -114,7 +147,8 @@ export class SchemaGrammar {
         allow([]);
         return type;
       case undefined:
-        this.#allow(schema, path, COMBINATORS);
+        // `enum`, `anyOf` and the like were read before this: one that is left is not a list, and a `type` is not a word.
+        this.#allow(schema, path, []);
         return "value";
       case true:
       case false:

@@ -1,4 +1,5 @@
 import { embeddingRequestSchema } from "@millrace/core/contract";
+import { refuseInputsTooLong } from "../chat/refuse-too-long.ts";
 import { refuseUnknown, unsupported } from "../chat/refuse-unknown.ts";
 import { readJson } from "./read-json.ts";
 import type { RequestScope } from "./request-scopes.ts";
@@ -8,13 +9,14 @@ import { readyEngine, type RunnerDeps } from "./runner-deps.ts";
 export async function embeddingRoute(request: Request, scope: RequestScope, deps: RunnerDeps): Promise<Response> {
   const body = await readJson(request, embeddingRequestSchema);
   refuseUnknown(body, ["model", "input", "encoding_format", "user", "dimensions"]);
-  const { engine } = readyEngine(deps, body.model);
+  const { engine, model } = readyEngine(deps, body.model);
   if (body.dimensions !== undefined) {
     throw unsupported("dimensions", "This model gives vectors of one size only.");
   }
   const given = typeof body.input === "string" ? [body.input] : body.input;
   const inputs = given.filter((item) => typeof item === "string");
   if (inputs.length < given.length) throw unsupported("input", "The runner takes texts, no tokens.");
+  refuseInputsTooLong(inputs, model);
   const [place] = deps.scheduler.acquire(1, scope.signal);
   const lease = await place;
   const embeddings = await engine.embed(inputs).finally(() => lease?.release());

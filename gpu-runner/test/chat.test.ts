@@ -187,9 +187,59 @@ describe("what cannot be honoured is refused by name", () => {
     expect(await errorOf(await send("{}", "/v1/images"))).toMatchObject({ status: 404, code: "not-found" });
   });
 
-  it("accepts the caller's own bookkeeping", async () => {
-    const body = { ...greedy, max_tokens: 1, user: "u", metadata: { a: "b" }, store: false };
-    expect((await runner.chat(body)).status).toBe(200);
+  it("an OpenAI field whose value asks for something that no runner does", async () => {
+    const asking: [string, unknown][] = [
+      ["service_tier", "priority"],
+      ["modalities", ["text", "audio"]],
+      ["verbosity", "low"],
+      ["web_search_options", {}],
+      ["functions", [{ name: "f" }]],
+      ["function_call", { name: "f" }],
+      ["prompt_cache_key", 5],
+      ["constructor", "x"],
+    ];
+    for (const [param, value] of asking) {
+      expect(await errorOf(await runner.chat({ [param]: value }))).toMatchObject({
+        status: 400,
+        code: "unsupported-parameter",
+        param,
+      });
+    }
+    const stream = { stream: true, stream_options: { include_obfuscation: true } };
+    expect(await errorOf(await runner.chat(stream))).toMatchObject({ param: "stream_options.include_obfuscation" });
+  });
+});
+
+describe("what asks for nothing that is not done anyway is accepted", () => {
+  const cases: [string, object][] = [
+    ["the caller's own bookkeeping", { user: "u", metadata: { a: "b" }, store: false, safety_identifier: "s" }],
+    ["words about a cache", { prompt_cache_key: "k", prompt_cache_retention: "24h" }],
+    ["the tier that the account has", { service_tier: "auto" }],
+    ["the ordinary tier", { service_tier: "default" }],
+    ["text as the only kind of answer", { modalities: ["text"] }],
+    ["the ordinary length of an answer", { verbosity: "medium" }],
+    ["functions of the old kind, none of them", { functions: [], function_call: "none" }],
+    [
+      "OpenAI's own defaults",
+      {
+        n: 1,
+        stop: [],
+        logit_bias: {},
+        logprobs: false,
+        top_logprobs: 0,
+        presence_penalty: 0,
+        frequency_penalty: 0,
+        parallel_tool_calls: true,
+        tools: [],
+        tool_choice: "auto",
+        response_format: { type: "text" },
+      },
+    ],
+    ["no padding of a stream", { stream: true, stream_options: { include_obfuscation: false } }],
+    ["null", { audio: null, prediction: null, reasoning_effort: null, service_tier: null, web_search_options: null }],
+  ];
+  it.each(cases)("%s", async (...[, body]) => {
+    expect((await runner.chat({ ...greedy, max_tokens: 1, ...body })).status).toBe(200);
   });
 });
 

@@ -109,6 +109,78 @@ describe("an answer under a JSON schema", () => {
   });
 });
 
+describe("a schema that no text can satisfy", () => {
+  const property = (schema: JsonObject): JsonObject => ({ type: "object", properties: { a: schema }, required: ["a"] });
+  const cases: [string, JsonObject, string][] = [
+    ["an enum of nothing", { enum: [] }, ".enum"],
+    ["an enum whose values the type excludes", { type: "integer", enum: ["a", 1.5] }, ".enum"],
+    ["a constant that a keyword beside it excludes", { const: "long", maxLength: 2 }, ".const"],
+    ["a constant that is not in the enum", { const: 1, enum: [2] }, ".const"],
+    ["a choice of nothing", { anyOf: [] }, ".anyOf"],
+    ["no type at all", { type: [] }, ".type"],
+    ["a property of that kind", property({ enum: [] }), ".properties.a.enum"],
+  ];
+  it.each(cases)("%s: is refused by name", async (...[, schema, path]) => {
+    for (const stream of [false, true]) {
+      expect(await errorOf(await runner.chat({ stream, response_format: format(schema) }))).toMatchObject({
+        status: 400,
+        code: "unsupported-parameter",
+        param: `response_format.json_schema.schema${path}`,
+      });
+    }
+  });
+
+  it("in the parameters of a tool is refused by name as well", async () => {
+    const tool = { type: "function", function: { name: "f", parameters: property({ enum: [] }) } };
+    expect(await errorOf(await runner.chat({ tools: [tool] }))).toMatchObject({
+      status: 400,
+      param: "tools[0].function.parameters.properties.a.enum",
+    });
+  });
+});
+
+it("a keyword whose value is no schema's is refused by name, not passed over", async () => {
+  for (const [keyword, value] of [
+    ["enum", "a"],
+    ["anyOf", {}],
+    ["type", null],
+    ["$ref", 5],
+  ] as const) {
+    expect(await errorOf(await runner.chat({ response_format: format({ [keyword]: value }) }))).toMatchObject({
+      status: 400,
+      code: "unsupported-parameter",
+      param: `response_format.json_schema.schema.${keyword}`,
+    });
+  }
+});
+
+describe("an enum beside other keywords", () => {
+  const schema: JsonObject = {
+    $defs: { short: { maxLength: 2 } },
+    type: "string",
+    enum: ["too long", 5, "ab"],
+    anyOf: [{ $ref: "#/$defs/short" }],
+  };
+
+  it("is answered with a value that all of them admit", async () => {
+    for (let seed = 0; seed < 3; seed++) {
+      const { choices } = await answerOf(
+        await runner.chat({ seed, temperature: 1.2, max_tokens: 20, response_format: format(schema) }),
+      );
+      expect(choices[0]?.message.content).toBe('"ab"');
+    }
+  });
+
+  it("is refused by name where what stands beside it cannot be read", async () => {
+    const broken = { ...schema, anyOf: [{ $ref: "#/$defs/none" }] };
+    expect(await errorOf(await runner.chat({ response_format: format(broken) }))).toMatchObject({
+      status: 400,
+      code: "unsupported-parameter",
+      param: "response_format.json_schema.schema.enum",
+    });
+  });
+});
+
 const tools = [
   {
     type: "function",

@@ -2,6 +2,8 @@ import type { PromptContentInput } from "@millrace/core/contract";
 
 /** The demonstration's model name; the texts below are laid out as the shipped model was trained to read them. */
 export const DEMONSTRATION_MODEL = "millrace-support";
+/** What the shipped model was trained for, and what the runner reports of it: without it, nothing bounds a request that sets no limit of its own. */
+export const DEMONSTRATION_CONTEXT_TOKENS = 1024;
 
 export interface DemonstrationPrompt {
   readonly name: string;

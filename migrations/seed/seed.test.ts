@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { routeSchema, targetsOf } from "@millrace/core/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { databaseKinds, type TestDatabase } from "../../test/support/databases.ts";
 import { seed } from "./index.ts";
@@ -24,6 +26,14 @@ describe.each(databaseKinds)("seed on $name", ({ start }) => {
         ["environments", "prompts", "prompt_versions", "labels", "models", "route_targets", "outbox"].map(count),
       ),
     ).toEqual([3, 3, 9, 18, 1, 1, 3]);
+  });
+
+  it("knows what the shipped model's context holds: a budget of tokens bounds a request that sets no limit of its own", async () => {
+    const config = new URL("../../gpu-runner/models/millrace-support/config.json", import.meta.url);
+    const { max_position_embeddings: shipped } = JSON.parse(await readFile(config, "utf8")) as Record<string, unknown>;
+    const [row] = await database.query("select route::text as route from models");
+    const route = routeSchema.parse(JSON.parse(String(row?.["route"])));
+    expect(targetsOf(route).map((target) => target.context_tokens)).toEqual([shipped]);
   });
 
   it("keeps the order of an output schema's properties: the model answers in it", async () => {

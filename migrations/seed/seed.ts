@@ -1,7 +1,7 @@
-import { type PromptContent, promptContentSchema, providerSchema } from "@millrace/core/contract";
+import { type PromptContent, promptContentSchema, providerSchema, type TargetRoute } from "@millrace/core/contract";
 import { assertPublishable, closureHash } from "@millrace/core/prompt";
 import type { RunBatch, SqlStatement } from "../migrate.ts";
-import { DEMONSTRATION_MODEL, demonstrationPrompts } from "./demonstration-prompts.ts";
+import { DEMONSTRATION_CONTEXT_TOKENS, DEMONSTRATION_MODEL, demonstrationPrompts } from "./demonstration-prompts.ts";
 import { seedId } from "./seed-id.ts";
 
 const PROJECT = "northwind";
@@ -79,7 +79,12 @@ function insertCatalog(runnerUrl: string, at: string): SqlStatement[] {
     kind: "runner",
     base_url: runnerUrl,
   });
-  const route = { kind: "target", provider: PROVIDER, model: DEMONSTRATION_MODEL };
+  const route: TargetRoute = {
+    kind: "target",
+    provider: PROVIDER,
+    model: DEMONSTRATION_MODEL,
+    context_tokens: DEMONSTRATION_CONTEXT_TOKENS,
+  };
   return [
     {
       text: `insert into providers (id, project_id, name, kind, base_url, timeouts, created_at, updated_at)

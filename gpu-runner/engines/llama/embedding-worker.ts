@@ -1,6 +1,7 @@
 import type { LlamaEmbeddingContext, LlamaModel } from "node-llama-cpp";
 import { MillraceError } from "@millrace/core/contract";
 import type { Embedding } from "../engine.ts";
+import { embeddingContextTokens } from "./load-model.ts";
 import type { EngineProcessOptions } from "./protocol.ts";
 
 /** Embeddings of the model that also generates; its context is made at the first call and then kept. */
@@ -17,7 +18,7 @@ export class EmbeddingWorker {
   /** Unit vectors, as OpenAI's are. @throws MillraceError `unsupported-parameter` or `context-too-long`. */
   async embed(inputs: readonly string[]): Promise<Embedding[]> {
     const context = await this.#open();
-    const limit = Math.min(this.#options.contextTokens ?? this.#model.trainContextSize, this.#model.trainContextSize);
+    const limit = embeddingContextTokens(this.#model, this.#options);
     const results: Embedding[] = [];
     for (const [index, input] of inputs.entries()) {
       const tokens = this.#model.tokenize(input, false);
@@ -37,10 +38,7 @@ export class EmbeddingWorker {
   #open(): Promise<LlamaEmbeddingContext> {
     this.#context ??= this.#model
       .createEmbeddingContext({
-        contextSize: Math.min(
-          this.#options.contextTokens ?? this.#model.trainContextSize,
-          this.#model.trainContextSize,
-        ),
+        contextSize: embeddingContextTokens(this.#model, this.#options),
       })
       .catch((error: unknown) => {
         this.#context = undefined;

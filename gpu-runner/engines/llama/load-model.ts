@@ -4,7 +4,7 @@ import { getLlama, LlamaLogLevel, type Llama, type LlamaContext, type LlamaModel
 import type { ModelInfo } from "../engine.ts";
 import { ChatTemplate } from "./chat-template.ts";
 import type { EngineProcessOptions } from "./protocol.ts";
-import { controlTokens, tokenBytesOf, type Vocabulary } from "./token-bytes.ts";
+import { controlTokens, longestPieceBytes, tokenBytesOf, type Vocabulary } from "./token-bytes.ts";
 
 /** A context that the caller did not size is at most this long: the KV cache of every sequence is allocated at start. */
 const DEFAULT_CONTEXT_TOKENS = 4096;
@@ -42,24 +42,36 @@ export async function loadModel(options: EngineProcessOptions): Promise<LoadedMo
   });
   const vocabulary = readVocabulary(model);
   const template = readTemplate(model, vocabulary);
+  const bytesOf = tokenBytesOf(vocabulary, (token) => model.detokenize([token as Token]));
+  const stripsSpace = (token: number) => {
+    const { lstrip, rstrip } = model.getTokenAttributes(token as Token);
+    return lstrip || rstrip;
+  };
   return {
     llama,
     model,
     context,
     template,
     controls: controlTokens(vocabulary),
-    bytesOf: tokenBytesOf(vocabulary, (token) => model.detokenize([token as Token])),
+    bytesOf,
     beginToken: model.tokens.shouldPrependBosToken ? (model.tokens.bos ?? undefined) : undefined,
     info: {
       digest,
       architecture: model.architecture,
       contextTokens: context.contextSize,
+      embeddingTokens: embeddingContextTokens(model, options) - 1,
+      longestPieceBytes: longestPieceBytes(vocabulary, { bytesOf, stripsSpace }),
       hasChatTemplate: template !== undefined,
       device: llama.gpu === false ? "cpu" : llama.gpu,
       endTokens: [model.tokens.eos, model.tokens.eot].filter((token) => token !== null),
       vocabularySize: vocabulary.tokens.length,
     },
   };
+}
+
+/** Cells of the context that embeds; one of them stays free. */
+export function embeddingContextTokens(model: LlamaModel, options: EngineProcessOptions): number {
+  return Math.min(options.contextTokens ?? model.trainContextSize, model.trainContextSize);
 }
 
 function readVocabulary(model: LlamaModel): Vocabulary {

@@ -60,6 +60,36 @@ export function tokenBytesOf(
   };
 }
 
+export interface PieceFacts {
+  readonly bytesOf: (token: number) => Uint8Array;
+  /** Whether the tokenizer swallows the spaces around a token. */
+  readonly stripsSpace: (token: number) => boolean;
+}
+
+/** Whether every byte has a token of its own: a byte without one is left out of a prompt. */
+function hasEveryByte({ kind, tokens }: Vocabulary): boolean {
+  if (kind !== "gpt2") return true;
+  const characters = byteOfCharacter();
+  return new Set(tokens.filter((text) => characters.has(text))).size === characters.size;
+}
+
+/**
+ * The most bytes of a plain text that one token stands for. Undefined where there is no such bound: in the kinds that make one token of a whole
+ * unknown word, where bytes are left out, and where a token swallows the spaces around it.
+ */
+export function longestPieceBytes(vocabulary: Vocabulary, facts: PieceFacts): number | undefined {
+  const { kind, tokens, types } = vocabulary;
+  if ((kind !== "gpt2" && kind !== "llama") || !hasEveryByte(vocabulary)) return undefined;
+  let longest = 1;
+  for (const [token, text] of tokens.entries()) {
+    if (types[token] === CONTROL) continue;
+    if (types[token] === USER_DEFINED && facts.stripsSpace(token)) return undefined;
+    // A piece's name is never shorter than its bytes: most of a large vocabulary need not be looked at.
+    if (Buffer.byteLength(text) > longest) longest = Math.max(longest, facts.bytesOf(token).length);
+  }
+  return longest;
+}
+
 /** The control tokens' texts and ids, longest first so that the longest match wins. */
 export function controlTokens(vocabulary: Vocabulary): readonly (readonly [text: string, token: number])[] {
   return vocabulary.types
