@@ -96,6 +96,11 @@ describe("planRoute", () => {
     expect(order(route, requestOf({ inputTokens: 1600 }))).toEqual(["large"]);
   });
 
+  it("takes a limit of the answer for no wish for its length", () => {
+    const route: Route = at("small", { context_tokens: 1000 });
+    expect(order(route, requestOf({ inputTokens: 100, maxOutputTokens: 32_000 }))).toEqual(["small"]);
+  });
+
   it("draws by weight, without replacement", () => {
     const chance = seeded(7);
     const route: Route = {

@@ -98,14 +98,16 @@ class Planner {
     }
     const { capabilities, inputTokens, maxOutputTokens } = this.#request.needs;
     const missing = [...capabilities].filter((capability: Capability) => !traits.capabilities.has(capability));
-    const needed = inputTokens + (maxOutputTokens ?? 0);
     const available = traits.contextTokens;
-    const tooLong = available !== undefined && needed > available * CERTAIN_EXCESS;
+    const tooLong = available !== undefined && inputTokens > available * CERTAIN_EXCESS;
     if (missing.length > 0 || tooLong) {
-      this.excluded.push({ target, isAbsent: false, missing, context: tooLong ? { needed, available } : undefined });
+      const context = tooLong ? { needed: inputTokens, available } : undefined;
+      this.excluded.push({ target, isAbsent: false, missing, context });
       return [];
     }
-    if (available !== undefined && needed > available) this.doubtful.add(targetKey(target));
+    // A limit of the answer is no wish for its length, and some servers cut it to what fits.
+    if (available !== undefined && inputTokens + (maxOutputTokens ?? 0) > available)
+      this.doubtful.add(targetKey(target));
     return [{ ...traits, target, expectedCostUsdMicros: this.#deps.estimateCost(target) }];
   }
 

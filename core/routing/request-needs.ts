@@ -79,6 +79,8 @@ export function requiredCapabilities(surface: Surface, fields: Readonly<JsonObje
 /** Characters of text, and what is not text counted in characters that cost as much. */
 function textChars(value: JsonValue | undefined): number {
   if (typeof value === "string") return value.length;
+  // Of a list of tokens.
+  if (typeof value === "number") return BYTES_PER_TOKEN;
   if (Array.isArray(value)) {
     let sum = 0;
     for (const item of value) sum += textChars(item);

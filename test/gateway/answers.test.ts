@@ -450,6 +450,21 @@ describe("bad input", () => {
     expect(sent).not.toContain('"user":"a"');
   });
 
+  it("passes a prompt of tokens on to a server that takes them, as one prompt", async () => {
+    const text = {
+      ...completion,
+      object: "text_completion",
+      choices: [{ index: 0, text: "d", finish_reason: "length" }],
+    };
+    upstream.answer(json(text));
+    const prompt = [101, 7592, 102];
+    const body = { model: "small", prompt, max_tokens: 0, echo: true };
+    const response = await gateway.post("/v1/completions", tenant, body);
+    expect(response.status).toBe(200);
+    expect(upstream.requests.at(-1)?.json).toMatchObject({ prompt, max_tokens: 0, echo: true });
+    expect((await traceOf(response)).record.usage).not.toBeNull();
+  });
+
   it("refuses a body that is compressed, and says so", async () => {
     const response = await fetch(`${gateway.url}/v1/chat/completions`, {
       method: "POST",
@@ -462,8 +477,8 @@ describe("bad input", () => {
   it("takes a caller who leaves in the middle of the body for one who left", async () => {
     const { hostname, port } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);
-    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tenant.key}\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n`;
-    socket.end(`${head}{"model"`);
+    const opening = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tenant.key}\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n`;
+    socket.end(`${opening}{"model"`);
     await eventually(async () => {
       const { traces } = await gateway.state();
       expect(traces.at(-1)?.record).toMatchObject({ status: "cancelled", error_code: "client-closed" });

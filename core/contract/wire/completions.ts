@@ -1,13 +1,25 @@
 import { z } from "zod";
 import { samplingFields } from "./chat-request.ts";
+import { tokensSchema } from "./tokens.ts";
 import { wireUsageSchema } from "./usage.ts";
 
-/** POST /v1/completions (legacy text completions). A token array as prompt is refused: tokens of one model mean nothing to another. */
+/** Prompts of one request: OpenAI names no bound, its clients stay below this one. */
+const MAX_PROMPTS = 128;
+
+/**
+ * POST /v1/completions (legacy text completions). Tokens in place of text reach providers that take them; the others refuse them, as tokens of one
+ * model mean nothing to another. `max_tokens: 0` with `echo` asks for no more than the prompt's own log probabilities.
+ */
 export const completionRequestSchema = z.looseObject({
   model: z.string().min(1).max(300),
-  prompt: z.union([z.string(), z.array(z.string()).min(1).max(128)]),
+  prompt: z.union([
+    z.string(),
+    z.array(z.string()).min(1).max(MAX_PROMPTS),
+    tokensSchema,
+    z.array(tokensSchema).min(1).max(MAX_PROMPTS),
+  ]),
   ...samplingFields,
-  max_tokens: z.int().positive().nullish(),
+  max_tokens: z.int().nonnegative().nullish(),
   echo: z.boolean().nullish(),
   suffix: z.string().nullish(),
   best_of: z.int().min(1).nullish(),

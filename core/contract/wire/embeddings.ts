@@ -1,10 +1,8 @@
 import { z } from "zod";
+import { tokensSchema } from "./tokens.ts";
 
 /** Inputs of one request (OpenAI's own bound). */
 const MAX_INPUTS = 2048;
-/** Tokens of one input; beyond any embedding model's context. */
-const MAX_INPUT_TOKENS = 131_072;
-const tokensSchema = z.array(z.int().nonnegative()).min(1).max(MAX_INPUT_TOKENS);
 
 /** POST /v1/embeddings. Tokens in place of texts reach providers that take them; the others refuse them. */
 export const embeddingRequestSchema = z.looseObject({

@@ -103,8 +103,19 @@ async function callOnce(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect)
   return { kind: "stream", first, rest };
 }
 
+/** @throws MillraceError `unsupported-parameter` for a prompt of tokens. */
+function refuseTokens({ fields, target }: ModelCall): void {
+  const { prompt } = fields;
+  if (!Array.isArray(prompt) || !prompt.some((item) => typeof item !== "string")) return;
+  throw new MillraceError("unsupported-parameter", {
+    param: "prompt",
+    message: `${providerKinds[target.provider.kind].title} takes prompts as text, not as tokens.`,
+  });
+}
+
 /** One call of a server that speaks OpenAI's format. Sends the resolved text as it is wherever the dialect lets it, and passes answers on as they came. */
 export async function callOpenAi(call: ModelCall, deps: CallDeps, dialect: OpenAiDialect): Promise<ModelAnswer> {
+  if (call.surface === "completions" && dialect.takesTokens !== true) refuseTokens(call);
   if (call.surface === "embeddings") return callEmbeddings(call, dialect, (part) => callOnce(part, deps, dialect));
   const answer = await callOnce(call, deps, dialect);
   const prefill = dialect.repeatsPrefill === true && call.surface === "chat" ? prefillOf(call.fields) : undefined;

@@ -48,7 +48,7 @@ export interface OpenAiDialect {
   readonly batches?: FileBatches;
   /** The base of its batch API, where that is not the base URL; undefined = there is none. */
   readonly batchBase?: (provider: Provider, base: string) => string | undefined;
-  /** `/embeddings` takes lists of tokens in place of texts. */
+  /** `/embeddings` and `/completions` take lists of tokens in place of texts. */
   readonly takesTokens?: boolean;
 }
 

@@ -41,7 +41,8 @@ function choicesOf(fields: Readonly<JsonObject>): number {
   const { n, prompt } = fields;
   if (typeof n === "string") return Number(n);
   const each = typeof n === "number" ? n : 1;
-  return Array.isArray(prompt) ? each * prompt.length : each;
+  // A list of numbers is one prompt, as its tokens.
+  return Array.isArray(prompt) && typeof prompt[0] !== "number" ? each * prompt.length : each;
 }
 
 function wantsUsage(fields: Readonly<JsonObject>): boolean {
