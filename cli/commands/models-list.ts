@@ -1,4 +1,4 @@
-import { branchesOf, type Route } from "@millrace/core/contract";
+import { branchesOf, contextTokensOf, type Route } from "@millrace/core/contract";
 import type { Command } from "commander";
 import { present } from "../context.ts";
 import { renderTable } from "../render/table.ts";
@@ -23,7 +23,7 @@ export function addModelsList(group: Command, run: Run): void {
             context.paint("bold", model.name),
             describeRoute(model.route),
             model.surfaces.join(" "),
-            model.context_tokens === undefined ? "–" : String(model.context_tokens),
+            String(contextTokensOf(model) ?? "–"),
           ]);
           return renderTable(context.paint, ["NAME", "ROUTE", "SURFACES", "CONTEXT TOKENS"], rows) || "No models.\n";
         });

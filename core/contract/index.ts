@@ -19,6 +19,7 @@ export * from "./provider-kinds.ts";
 export * from "./provider.ts";
 export * from "./render-error.ts";
 export * from "./resilience.ts";
+export * from "./model-context.ts";
 export * from "./route.ts";
 export * from "./schema-faults.ts";
 export * from "./service.ts";

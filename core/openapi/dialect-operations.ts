@@ -83,7 +83,7 @@ export const dialectOperations: readonly ApiOperation[] = [
     description:
       'OpenAI\'s Responses API in front of every model that serves chat, and of named prompts (`model: "prompt:<name>"`, or `prompt.id`, with `prompt.variables`). ' +
       "A response is kept for thirty days unless `store` is false; it can be asked for and gone on from (`previous_response_id`, items by reference) by keys of the same environment once its last event was sent. A response that could not be kept says `store: false`. " +
-      'Functions are the only tools. `background`, `conversation`, files by id and tools that the provider would run are refused by name. `truncation: "auto"` drops the oldest items, for models with `context_tokens`.',
+      'Functions are the only tools. `background`, `conversation`, files by id and tools that the provider would run are refused by name. `truncation: "auto"` drops the oldest items, for models whose targets have `context_tokens`.',
     permission: "inference",
     request: {
       schema: responsesRequestSchema,

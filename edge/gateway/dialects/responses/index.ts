@@ -1,4 +1,10 @@
-import { type JsonObject, MAX_BODY_BYTES, MillraceError, type ModelResponse } from "@millrace/core/contract";
+import {
+  contextTokensOf,
+  type JsonObject,
+  MAX_BODY_BYTES,
+  MillraceError,
+  type ModelResponse,
+} from "@millrace/core/contract";
 import { estimateTokens } from "@millrace/core/prompt";
 import type { Accepted, Dialect, Inbound, Teller, TellerFacts } from "../dialect.ts";
 import { translatedBody } from "../translated-body.ts";
@@ -42,7 +48,8 @@ function truncated(conversation: Conversation, checked: CheckedRequest, { admiss
   if (checked.request.truncation !== "auto") return conversation;
   const { models } = admission.config.bundle;
   const model = Object.hasOwn(models, checked.model) ? models[checked.model] : undefined;
-  if (model?.context_tokens === undefined) {
+  const contextTokens = model && contextTokensOf(model);
+  if (contextTokens === undefined) {
     throw new MillraceError("unsupported-parameter", {
       param: "truncation",
       message: `truncation: how much ${checked.model} takes is not known here; set the model's \`context_tokens\`.`,
@@ -52,7 +59,7 @@ function truncated(conversation: Conversation, checked: CheckedRequest, { admiss
   const tokensOf = (item: JsonObject): number => estimateTokens(JSON.stringify(item));
   const others = estimateTokens(JSON.stringify(checked.fields)) + estimateTokens(checked.request.instructions ?? "");
   const room = checked.request.max_output_tokens ?? ANSWER_ROOM_TOKENS;
-  const kept = truncateItems(items, { maxTokens: model.context_tokens - room - others, tokensOf });
+  const kept = truncateItems(items, { maxTokens: contextTokens - room - others, tokensOf });
   const earlier = conversation.earlier - (items.length - kept.length);
   return { items: kept, earlier: Math.max(0, earlier) };
 }
