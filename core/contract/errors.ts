@@ -287,6 +287,13 @@ export const errorCatalogue = {
     title: "The model's server answered with something that is not an answer",
     remedy: "Retry; if it persists, check the provider's URL.",
   },
+  "answer-too-large": {
+    ...upstream,
+    retryable: false,
+    status: 502,
+    title: "The model's answer is larger than fits in memory",
+    remedy: "Ask for a shorter one.",
+  },
   "upstream-truncated": {
     ...upstream,
     status: 502,

@@ -41,8 +41,8 @@ export function spareTimes({ atMost, wanted, forMs, limits }: SpareQuestion): nu
   for (const { metric, limit, spent, reserved, blocking } of limits) {
     const amount = atMost[metric];
     if (!blocking) {
-      // What is held of it is told of as well: of its whole, since it has no end.
-      if (amount !== null && amount > 0) times = Math.min(times, Math.floor(limit / SPARE_SHARE / amount));
+      // What is held of it is told of as well: of its whole, since it has no end. One exchange ahead is what keeps it from being asked each time.
+      if (amount !== null && amount > 0) times = Math.min(times, Math.max(1, Math.floor(limit / SPARE_SHARE / amount)));
       continue;
     }
     // Nothing that blocks asks for what is unknown; a reservation that does is for one exchange.

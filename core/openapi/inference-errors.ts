@@ -20,6 +20,7 @@ export const targetErrors: readonly ErrorCode[] = [
   "upstream-overloaded",
   "upstream-failed",
   "upstream-garbage",
+  "answer-too-large",
   "upstream-truncated",
 ];
 

@@ -57,6 +57,8 @@ const traitsByCode: ReadonlyMap<ErrorCode, FailureTraits> = new Map<ErrorCode, F
   ["context-too-long", unsuitable],
   ["unsupported-parameter", unsuitable],
   ["invalid-request", request],
+  // Whoever answers it next would answer as much, at its price.
+  ["answer-too-large", request],
   ["content-filtered", { ...request, class: "policy" }],
 ]);
 

@@ -349,7 +349,7 @@ describe("a server at fault", () => {
     });
     const response = await gateway.post("/v1/chat/completions", tenant, ask);
     expect(await response.json()).toMatchObject({
-      error: { code: "upstream-garbage", message: expect.stringContaining("more than fits in memory") as string },
+      error: { code: "answer-too-large", message: expect.stringContaining("larger than fits in memory") as string },
     });
   });
 

@@ -320,6 +320,26 @@ describe("Anthropic's batches", () => {
     expect(await costsOf([output["a"], output["b"]])).toEqual([FULL_COST, FULL_COST]);
   });
 
+  it("are asked line by line when what was taken for them is gone", async () => {
+    service.creation = "lost";
+    service.stays = true;
+    service.addForeign(2);
+    const begun = await begin([line("a"), line("b")]);
+    await eventually(() => expect(service.polls).toBeGreaterThan(0));
+    service.removeForeign();
+    const { output } = await untilEnded(begun, "completed");
+    expect([service.creations, service.asked]).toEqual([0, 2]);
+    expect(await costsOf([output["a"], output["b"]])).toEqual([FULL_COST, FULL_COST]);
+  });
+
+  it("are made later when too many are under way, and taken for nobody else's", async () => {
+    service.creation = "too-many";
+    service.addForeign(2);
+    const { output } = await ask([line("a"), line("b")]);
+    expect([service.creations, service.asked]).toEqual([1, 0]);
+    expect(await costsOf([output["a"], output["b"]])).toEqual([BATCH_COST, BATCH_COST]);
+  });
+
   it("are not cancelled when they may be another's", async () => {
     service.creation = "lost";
     service.stays = true;

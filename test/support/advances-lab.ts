@@ -178,5 +178,5 @@ export function isolate(limits: Readonly<Record<string, number>>, time = new Tim
     else outbox.push(due.settlement);
     return due.isUrgent;
   };
-  return { time, ledger, advances, deps, hold, begin, end, behind };
+  return { time, ledger, advances, deps, request, hold, begin, end, behind };
 }

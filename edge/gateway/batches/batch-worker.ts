@@ -70,6 +70,11 @@ const cancelled: BatchError = {
   line: null,
 };
 
+/** When nothing more is waited for. Milliseconds since the epoch. */
+function endOf({ batch, native }: BatchRecord): number {
+  return (batch.expires_at ?? 0) * 1000 + (typeof native === "object" ? NATIVE_GRACE_MS : 0);
+}
+
 /** Carries a batch through its states, a part at a time; every part may be repeated, and no finished line is. */
 export class BatchWorker {
   readonly #deps: BatchWorkerDeps;
@@ -155,7 +160,7 @@ export class BatchWorker {
   async #run(record: BatchRecord): Promise<number | undefined> {
     const { book, native, nowMs } = this.#deps;
     const isNative = typeof record.native === "object";
-    const expiresAtMs = (record.batch.expires_at ?? 0) * 1000 + (isNative ? NATIVE_GRACE_MS : 0);
+    const expiresAtMs = endOf(record);
     if (nowMs() >= expiresAtMs) return this.#stop({ status: "expired", error: expired });
     if (isNative && (await admitKey(record.identity, this.#deps.keepAlive, this.#deps.pipeline)) === undefined) {
       this.#update((now) => ({ ...now, stop: { status: "failed", error: revoked } }));
@@ -243,7 +248,7 @@ export class BatchWorker {
       await native.cancel(record);
       this.#update((now) => ({ ...now, stop: { status: "cancelled", error: cancelled } }));
     }
-    if (typeof record.native === "object") {
+    if (typeof record.native === "object" && this.#deps.nowMs() < endOf(record)) {
       const next = await native.step(record, (to) => this.#update((now) => ({ ...now, native: to })));
       if (next !== undefined) return next;
     }

@@ -78,6 +78,14 @@ describe("exchangeCost", () => {
     expect(withEstimate([rough], usage(1, 1, "estimated"))[0]?.usage?.inputTokens).toBe(1);
   });
 
+  it("counts no part of an answer twice that several calls brought", () => {
+    const part = (outcome: "ok" | "failed", output: number) => call({ outcome, usage: usage(10, output, "estimated") });
+    const parts = [part("failed", 100), part("ok", 10)];
+    expect(withEstimate(parts, usage(10, 110, "estimated"))).toEqual(parts);
+    const race = [call({ usage: undefined }), call({ outcome: "cancelled", usage: usage(9, 1, "estimated") })];
+    expect(withEstimate(race, usage(10, 7, "estimated")).map((each) => each.usage?.outputTokens)).toEqual([7, 1]);
+  });
+
   it("takes nothing for an estimate that a provider counted", () => {
     const broken = call({ outcome: "failed", usage: undefined });
     expect(withEstimate([broken, call()], usage(10, 5))).toEqual([broken, call()]);

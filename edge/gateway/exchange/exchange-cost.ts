@@ -64,15 +64,15 @@ function priced(amounts: Partial<Omit<ExchangeCost, "priceVersion">>, { bundle }
 }
 
 /**
- * The calls with an estimate of what the caller heard: it is the last call's that brought something, unless its provider counted. A usage that was counted is
- * no estimate, and changes nothing.
+ * The calls with an estimate of what the caller heard: it is the last call's that brought something, unless its provider counted. Where several calls brought
+ * parts of it, each has an estimate of its own. A usage that was counted is no estimate, and changes nothing.
  */
 export function withEstimate(calls: readonly BilledCall[], estimate: Usage | undefined): readonly BilledCall[] {
   if (estimate?.source !== "estimated") return calls;
-  const last = calls.findLastIndex(({ outcome, receivedChars }) => outcome === "ok" || receivedChars > 0);
-  return calls.map((call, index) =>
-    index === last && call.usage?.source !== "provider" ? { ...call, usage: estimate } : call,
-  );
+  const brought = calls.filter(({ outcome, receivedChars }) => outcome === "ok" || receivedChars > 0);
+  const heard = brought.findLast(({ outcome }) => outcome === "ok") ?? brought.at(-1);
+  const isWhole = heard?.usage === undefined || (brought.length === 1 && heard.usage.source !== "provider");
+  return isWhole ? calls.map((call) => (call === heard ? { ...call, usage: estimate } : call)) : calls;
 }
 
 /** The calls for who must not count too little: one in doubt is taken to have consumed what it was sent. A trace says that it is not known. */

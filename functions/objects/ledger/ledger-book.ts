@@ -128,22 +128,17 @@ export class LedgerBook {
       const seats = this.accounts.seats(request.entries, nowMs);
       const known = this.reservation(request.id);
       if (known?.closed === 1) throw new Error("the reservation was given back before it was made");
-      if (known !== undefined) {
-        const isOfNow = this.#isBookedIn(request.id, seats);
-        const forMs = isOfNow ? spareForMs(seats, nowMs) : 0;
-        return { ok: true, accounts: this.accounts.states(seats, nowMs), spare: known.spare, forMs };
-      }
+      if (known !== undefined) return this.#again(request.id, { seats, spare: known.spare }, nowMs);
       const forMs = spareForMs(seats, nowMs);
       const states = granted === undefined ? this.accounts.states(seats, nowMs) : [];
       const refused = granted === undefined ? this.#refusal(seats, { ...request, states }, nowMs) : undefined;
-      if (refused !== undefined) {
-        this.accounts.dropUnused(seats.map(({ account }) => account));
-        return refused;
-      }
       const spare = granted ?? spareTimes({ ...request, forMs, limits: spareLimits(seats, states) });
-      if (spare === 0 && request.onlyWithSpare === true) {
+      const nothing: ReserveOutcome = { ok: true, accounts: states, spare: 0, forMs };
+      // Who asks ahead is refused nothing: nobody is to be told of it.
+      const unmade = request.onlyWithSpare === true && (spare === 0 || refused !== undefined) ? nothing : refused;
+      if (unmade !== undefined) {
         this.accounts.dropUnused(seats.map(({ account }) => account));
-        return { ok: true, accounts: this.accounts.states(seats, nowMs), spare, forMs };
+        return unmade;
       }
       const amounts = timesAmounts(request.atMost, 1 + spare);
       const { requests, tokens, usd_micros: micros } = amounts;
@@ -159,6 +154,16 @@ export class LedgerBook {
       for (const { account, slot } of seats) this.#seat(request.id, { account, ...slot }, { held: amounts });
       return { ok: true, accounts: this.accounts.states(seats, nowMs), spare, forMs };
     });
+  }
+
+  /** The answer to who asks once more. What is booked in a slot that is over by now, only the asker itself may take. */
+  #again(
+    id: string,
+    { seats, spare }: { readonly seats: readonly Seat[]; readonly spare: number },
+    nowMs: number,
+  ): ReserveOutcome {
+    const forMs = this.#isBookedIn(id, seats) ? spareForMs(seats, nowMs) : 0;
+    return { ok: true, accounts: this.accounts.states(seats, nowMs), spare, forMs };
   }
 
   /** @returns false when it was settled before. */

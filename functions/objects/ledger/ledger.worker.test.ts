@@ -191,6 +191,10 @@ describe("spare beside budgets that only tell", () => {
     await withBook((on) => {
       const entries = [entry({ usd_micros: 10_000_000 }, { blocking: false })];
       expect(on.reserve({ ...asking("x", entries, amounts(20_000, 50_000)), wanted: 512 })).toMatchObject({ spare: 3 });
+      // One ahead at least: a budget that refuses nothing is not asked each time.
+      expect(on.reserve({ ...asking("z", entries, amounts(20_000, 500_000)), wanted: 512 })).toMatchObject({
+        spare: 1,
+      });
       const unlimited = [entry({ requests: 1_000_000 }, { blocking: false })];
       expect(on.reserve({ ...asking("y", unlimited, amounts(null)), wanted: 512 })).toMatchObject({ spare: 512 });
     });
@@ -203,6 +207,18 @@ describe("spare beside budgets that only tell", () => {
       expect(on.reserve(asked)).toMatchObject({ ok: true, spare: 0 });
       expect(keeper.audit()).toMatchObject({ budgets: [], reservations: { held: 0 } });
     });
+  });
+
+  it("that nobody needs yet is refused to nobody, and no alert says so", async () => {
+    const webhook = { url: "https://hooks.example/budget", secret: undefined };
+    const entries = [entry({ tokens: 1000 }, { alerts: [0.8], webhook })];
+    await ledger().reserve(asking("x", entries, amounts(700)));
+    const asked = { ...asking("y", entries, amounts(400)), wanted: 8, onlyWithSpare: true };
+    expect(await ledger().reserve(asked)).toMatchObject({ ok: true, spare: 0 });
+    const alerts = await runInDurableObject(ledger(), (_instance: Ledger, { storage }) => [
+      ...storage.sql.exec("select fraction from alert"),
+    ]);
+    expect(alerts).toEqual([]);
   });
 });
 

@@ -107,6 +107,8 @@ export class ShardGrants {
       const seats = this.#book.accounts.seats(request.entries, this.#deps.nowMs());
       for (const seat of seats) this.#track(seat);
       if (this.#short(seats, request.atMost).length === 0) return book(this.#spare(seats, request));
+      // Nothing is taken from the others for whom nobody waits.
+      if (request.onlyWithSpare === true) return book(0);
       const outcome = await this.#inTurn(() => this.#ask({ atMost: request.atMost, seats }));
       if (!outcome.ok) return outcome;
     }

@@ -1,7 +1,7 @@
 import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
-import type { LedgerEntry } from "@millrace/core/ledger";
+import type { LedgerEntry, ReserveRequest } from "@millrace/core/ledger";
 import type { Ledger } from "../ledger.ts";
 import { LedgerBook } from "./ledger-book.ts";
 import type { LedgerRoot } from "./ledger-root.ts";
@@ -36,8 +36,12 @@ function shardOn(storage: DurableObjectStorage) {
   const book = new LedgerBook(storage, { nowMs: () => clock.nowMs });
   const told: LeaseRequest[] = [];
   const hooks = { beforeTold: () => Promise.resolve() };
+  let leases = 0;
   const root: LedgerRoot = {
-    lease: (request) => Promise.resolve({ ok: true, granted: request.asks.map(({ want }) => want) }),
+    lease: (request) => {
+      leases++;
+      return Promise.resolve({ ok: true, granted: request.asks.map(({ want }) => want) });
+    },
     told: (request) => {
       told.push(request);
       return hooks.beforeTold();
@@ -45,8 +49,8 @@ function shardOn(storage: DurableObjectStorage) {
   };
   const deps = { nowMs: () => clock.nowMs, shard: () => "prj_a#0", project: () => project, root: () => root };
   const grants = new ShardGrants(storage.sql, book, deps);
-  const reserve = (id: string, user: number) => {
-    const request = { id, project, entries: [userEntry(user)], atMost, wanted: 0, ttlMs: 600_000 };
+  const reserve = (id: string, user: number, more: Partial<ReserveRequest> = {}) => {
+    const request = { id, project, entries: [userEntry(user)], atMost, wanted: 0, ttlMs: 600_000, ...more };
     return grants.within(request, (spare) => book.reserve(request, spare));
   };
   const settle = (id: string, user: number, tokens: number) =>
@@ -62,12 +66,21 @@ function shardOn(storage: DurableObjectStorage) {
     told
       .splice(0)
       .flatMap(({ asks }) => asks.map(({ entry, spent, need }) => [entry.account, spent.tokens, need.tokens]));
-  return { clock, grants, told, hooks, reserve, settle, heard };
+  return { clock, grants, told, hooks, reserve, settle, heard, leases: () => leases };
 }
 
 afterEach(async () => reset());
 
 describe("ShardGrants", () => {
+  it("takes nothing from the others for what nobody waits for", () =>
+    withShard(async ({ reserve, leases }) => {
+      expect(await reserve("ahead", 1, { wanted: 8, onlyWithSpare: true })).toMatchObject({ ok: true, spare: 0 });
+      expect(leases()).toBe(0);
+      expect(await reserve("needed", 1, { wanted: 8 })).toMatchObject({ ok: true });
+      expect(leases()).toBe(1);
+      expect(await reserve("ahead", 1, { wanted: 2, onlyWithSpare: true })).toMatchObject({ ok: true, spare: 2 });
+    }));
+
   it("tells the root of what changed and of what became idle, once, and of nothing else", () =>
     withShard(async ({ clock, grants, reserve, settle, heard }) => {
       for (const user of [1, 2, 3]) await reserve(`x${user}`, user);

@@ -54,6 +54,11 @@ export class AnthropicBatches extends BatchService {
     this.#add(Array.from({ length: size }, (_, place) => `theirs-${place}`));
   }
 
+  /** Its owner has taken another's batches away. */
+  removeForeign(): void {
+    this.#batches.clear();
+  }
+
   message(content: readonly object[], stop_reason: string, service_tier = "batch"): object {
     return {
       id: "msg_014VwiXbi91y3JMjcpyGBHX5",

@@ -45,8 +45,8 @@ export function textOf(lines: readonly object[]): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-/** How the next creation of a batch ends: in an answer; made, but its answer is lost; lost before it is made; refused. */
-export type Creation = "answered" | "answer-lost" | "lost" | "refused";
+/** How the next creation of a batch ends: in an answer; made, but its answer is lost; lost before it is made; refused; refused for now. */
+export type Creation = "answered" | "answer-lost" | "lost" | "refused" | "too-many";
 
 /** A route, when a request is one of it. */
 export interface Route {
@@ -117,6 +117,7 @@ export abstract class BatchService {
     const { creation, hold } = this;
     this.creation = "answered";
     if (creation === "refused") return json(this.refusal(403, "no batches for this account"), 403);
+    if (creation === "too-many") return json(this.refusal(429, "too many batches at once"), 429);
     const lost: Script = { steps: [{ until: hold }, { cut: true }] };
     if (creation === "lost") return lost;
     this.creations += 1;

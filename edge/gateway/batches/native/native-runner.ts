@@ -1,6 +1,6 @@
 import { isMillraceError, MillraceError } from "@millrace/core/contract";
 import { ObjectWriter } from "../../files/object-writer.ts";
-import type { BatchApi, BatchInput, BatchLink, BatchOrder } from "../../providers/batch-api.ts";
+import type { BatchApi, BatchInput, BatchLink, BatchOrder, BatchState } from "../../providers/batch-api.ts";
 import { withoutSecret } from "../../providers/openai-wire/classify-failure.ts";
 import { providerRegistry } from "../../providers/registry.ts";
 import { formerAdmission } from "../admit-key.ts";
@@ -63,8 +63,8 @@ class Runner implements NativeRunner {
       if (native.collected !== undefined) return await this.#collect(native, record, update);
       return await this.#look(native, record, update);
     } catch (cause) {
-      // Once it is handed over its results are billed: only a refusal to take it sends it elsewhere.
-      const taken = typeof native === "object" && native.batchId !== undefined;
+      // Once it is handed over its results are billed: only a refusal to take it sends it elsewhere, and one that was perhaps another's.
+      const taken = typeof native === "object" && native.batchId !== undefined && native.isGuess !== true;
       if (taken || !isRefusal(cause)) throw cause;
       return this.#giveUp(record, update);
     }
@@ -151,12 +151,11 @@ class Runner implements NativeRunner {
     if (at === undefined) return this.#giveUp(record, update);
     const order = this.#order(native, record);
     // A first try that broke off may have been heard.
-    const isSecondTry = record.failures > 0 || native.polls > 0;
-    const known = isSecondTry ? await at.api.find(order, native.inputFileId, at.link) : undefined;
+    const known = native.polls > 0 ? await at.api.find(order, native.inputFileId, at.link) : undefined;
     const isCancelled = record.batch.status === "cancelling";
     if (isCancelled && known === undefined) return this.#giveUp(record, update);
     update({ ...native, polls: 1 });
-    const state = known?.state ?? (await at.api.create(order, native.inputFileId, at.link));
+    const state = known?.state ?? (await this.#make(native, { ...at, order }, update));
     const isGuess = known?.isCertain === false;
     const taken = { ...native, batchId: state.id, polls: 0, ...(isGuess ? { isGuess } : {}) };
     // Nobody knew of it when it was cancelled here.
@@ -164,6 +163,20 @@ class Runner implements NativeRunner {
     update(taken);
     await bucket.delete(this.#staged(record, "in"));
     return nowMs() + FIRST_POLL_MS;
+  }
+
+  /** Makes the batch. Who is told to come back later has made none. */
+  async #make(
+    native: NativeBatch,
+    { api, link, order }: Connection & { readonly order: BatchOrder },
+    update: Update,
+  ): Promise<BatchState> {
+    try {
+      return await api.create(order, native.inputFileId, link);
+    } catch (cause) {
+      if (isMillraceError(cause) && cause.code === "upstream-overloaded") update({ ...native, polls: 0 });
+      throw cause;
+    }
   }
 
   async #look(native: NativeBatch, record: BatchRecord, update: Update): Promise<number | undefined> {

@@ -99,12 +99,16 @@ describe("StreamTracker", () => {
       "logprobs",
       { ...text("x"), logprobs: Array.from({ length: 16_384 }, () => ({ token: "x", logprob: -1, bytes: null })) },
     ] as unknown as [string, ModelEvent],
-  ])("gives up an answer whose %s outgrow memory, and delivers what came before", (_name, event) => {
-    const tracker = new StreamTracker(1);
-    const batch = Array.from({ length: 25 }, () => frame(event));
-    expect(tracker.see(batch).length).toBeLessThan(25);
-    expect(tracker.fault).toMatchObject({ code: "upstream-garbage" });
-  });
+    ["pictures", { type: "extra", choice: 0, field: "images", value: "" }, "x".repeat(1024 * 1024)],
+  ] as [string, ModelEvent, string?][])(
+    "gives up an answer whose %s outgrow memory, and delivers what came before",
+    (_name, event, raw) => {
+      const tracker = new StreamTracker(1);
+      const batch = Array.from({ length: 25 }, () => ({ ...frame(event), ...(raw === undefined ? {} : { raw }) }));
+      expect(tracker.see(batch).length).toBeLessThan(25);
+      expect(tracker.fault).toMatchObject({ code: "answer-too-large" });
+    },
+  );
 
   it("finds a tool call that cannot be made, before its finish is delivered", () => {
     const tracker = new StreamTracker(1);

@@ -28,6 +28,8 @@ const MAX_ANSWER_CHARS = 24 * 1024 * 1024;
 /** What an event weighs beside its words, and a token's logprob, in characters. */
 const EVENT_CHARS = 16;
 const LOGPROB_CHARS = 64;
+/** What a frame has around a few words. */
+const USUAL_FRAME_CHARS = 512;
 
 /** What is kept of an event, roughly. Characters. */
 function weightOf(event: ModelEvent): number {
@@ -91,12 +93,14 @@ export class StreamTracker {
     return kept ?? batch;
   }
 
-  #weigh({ events }: ModelFrame): void {
-    for (const event of events) this.#weight += weightOf(event);
+  #weigh({ events, raw, native }: ModelFrame): void {
+    let weight = 0;
+    for (const event of events) weight += weightOf(event);
+    // What is in no event's words: a picture, a sound, a block of another kind.
+    const received = native?.data.length ?? raw?.length ?? 0;
+    this.#weight += Math.max(weight, received - USUAL_FRAME_CHARS);
     if (this.#weight <= MAX_ANSWER_CHARS) return;
-    this.fault = new MillraceError("upstream-garbage", {
-      message: "The model's server answered with more than fits in memory.",
-    });
+    this.fault = new MillraceError("answer-too-large");
   }
 
   /** A frame without what comes for a choice that is over; undefined where that is all of it. */

@@ -1,5 +1,5 @@
 import { isMediaSurface, isMillraceError, MillraceError, toMillraceError, type Usage } from "@millrace/core/contract";
-import { classifyFailure } from "@millrace/core/routing";
+import { classifyFailure, estimateInputTokens } from "@millrace/core/routing";
 import type { FrameSource, ModelAnswer } from "../../exchange/answer.ts";
 import type { AttemptKind, AttemptLog, AttemptOutcome, Doubt } from "../../exchange/attempt-log.ts";
 import { mayHaveRun } from "../../exchange/may-have-run.ts";
@@ -265,16 +265,18 @@ export class TargetCall {
   #usage(outcome: AttemptOutcome): Usage | undefined {
     const reported = this.#reported ?? this.tracker.usage;
     if (!this.#sent) return undefined;
-    // A stream that broke is billed for what it brought.
-    const isPartial = outcome === "cancelled" || (outcome === "failed" && this.tracker.receivedChars > 0);
-    return reported ?? (isPartial ? this.#estimate() : undefined);
+    // A stream that broke is billed for what it brought, and so is one that went on with it.
+    const isPart = this.tracker.receivedChars > 0 && (outcome === "failed" || this.kind === "resume");
+    return reported ?? (isPart || outcome === "cancelled" ? this.#estimate() : undefined);
   }
 
   /** What was sent and what came of it, roughly; of pictures and sound nobody can say. */
   #estimate(): Usage | undefined {
     if (isMediaSurface(this.#call.surface)) return undefined;
+    // One that goes on with an answer is sent what there is of it.
+    const inputTokens = this.kind === "resume" ? estimateInputTokens(this.#call.fields) : this.#place.inputTokens;
     return {
-      inputTokens: this.#place.inputTokens,
+      inputTokens,
       outputTokens: roughTokens(this.tracker.receivedChars),
       cachedInputTokens: undefined,
       reasoningTokens: undefined,

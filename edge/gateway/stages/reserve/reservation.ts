@@ -87,7 +87,9 @@ export class Reservation {
       advance.putBack(subtractAmounts(amounts, needed));
       return { reservation, amounts: needed };
     });
-    const isUrgent = request.pool.isTight || this.#parts.some(({ advance }) => advance === undefined);
+    // What the ledger was away for waits for it, with the trace.
+    const isUrgent =
+      (!this.#isOpen && request.pool.isTight) || this.#parts.some(({ advance }) => advance === undefined);
     return { ledgerName, isUrgent, settlement: { id: exchangeId, project, entries, actual, held } };
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Settlement } from "@millrace/core/ledger";
 import { isolate, MemoryLedger, settled, Time, tokens } from "../../../../../test/support/advances-lab.ts";
+import { Reservation } from "../reservation.ts";
 import { IDLE_MS } from "./advance-pool.ts";
 import { REFILL_LOST_MS } from "./refill.ts";
 
@@ -104,6 +105,19 @@ describe("near a limit", () => {
   });
 });
 
+describe("what is on its way back", () => {
+  it("and never comes holds a refusal up for a moment only", async () => {
+    const { time, ledger, begin, hold } = isolate({ all: 100_000, ana: 1e9, bob: 1e9 });
+    await begin("a", ["all", "ana"]);
+    await settled();
+    expect((await hold(["all", "bob"], tokens(100_000 - ledger.sums("all").reserved))).ok).toBe(true);
+    ledger.giveBack = () => new Promise(() => undefined);
+    const refused = hold(["all", "bob"]);
+    await time.advance(10_000);
+    expect((await refused).ok).toBe(false);
+  });
+});
+
 describe("a question that nobody answers", () => {
   it("and whose asker was killed holds up others only as long as it could have taken", async () => {
     const { time, ledger, hold, deps } = isolate({ all: 10_000_000 });
@@ -121,6 +135,14 @@ describe("a question that nobody answers", () => {
     const before = ledger.calls.length;
     expect((await hold(["all"])).ok).toBe(true);
     expect(ledger.calls.length - before).toBeLessThanOrEqual(1);
+  });
+
+  it("leaves an exchange that passed without it to its trace, though others find the limit near", async () => {
+    const { advances, deps, request } = isolate({ all: 100 });
+    const asked = request(["all"]);
+    asked.pool.isTight = true;
+    const open = new Reservation({ exchangeId: "x", request: asked, parts: [] }, { ...deps, advances });
+    expect(open.end(tokens(7)).isUrgent).toBe(false);
   });
 
   it("fails those who wait for it as well, at once", async () => {

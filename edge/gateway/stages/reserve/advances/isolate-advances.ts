@@ -19,6 +19,8 @@ const MAX_POOLS = 2_000;
 const MAX_ROUNDS = 4;
 /** A return that takes longer died with the request that made it. Milliseconds. */
 const RETURN_LOST_MS = 30_000;
+/** Who is refused waits no longer for what is on its way back. Milliseconds. */
+const RETURN_LIMIT_MS = 3_000;
 /** How often what is over or idle is looked for. Milliseconds. */
 const TICK_MS = 1_000;
 /** A Worker outlives its caller by half a minute: in good time another request looks after the advances. Milliseconds. */
@@ -159,7 +161,7 @@ export class IsolateAdvances {
     if (outcome.ok) throw new Error("what is needed is reserved or refused");
     await this.free(pool, this.#deps.newReservationId(), taken);
     // What this isolate holds for others must not be what this exchange fails for.
-    const isMore = await this.#returned(outcome.refusal);
+    const isMore = await this.#returned(outcome.refusal, keepAlive);
     return isMore && more > 0 ? this.#ask(request, more - 1) : outcome;
   }
 
@@ -235,7 +237,7 @@ export class IsolateAdvances {
   }
 
   /** Returns all that is held here of an account that is short. @returns whether anything was, or was on its way already. */
-  async #returned({ budget, account }: AccountState): Promise<boolean> {
+  async #returned({ budget, account }: AccountState, keepAlive: KeepAlive): Promise<boolean> {
     const isOf = ({ facts }: AdvancePool): boolean =>
       facts.entries.some((entry) => entry.budget === budget && entry.account === account);
     const pools = [...this.#held].filter(isOf);
@@ -244,17 +246,21 @@ export class IsolateAdvances {
     const underWay = [...this.#returns].filter(
       ({ pool, startedAtMs }) => isOf(pool) && nowMs - startedAtMs < RETURN_LOST_MS,
     );
-    const [returned] = await Promise.all([this.#closeAll(pools), ...underWay.map(({ done }) => done)]);
-    return returned > 0 || underWay.length > 0;
+    const own = this.#close(pools, "all");
+    const returns = Promise.all([...own, ...underWay.map(({ done }) => done)]);
+    keepAlive(returns);
+    await Promise.race([returns, this.#deps.pause(RETURN_LIMIT_MS)]);
+    return own.length > 0 || underWay.length > 0;
   }
 
-  /** @returns how many advances had something left. */
-  async #closeAll(pools: Iterable<AdvancePool>, which: "due" | "all" = "all"): Promise<number> {
+  async #closeAll(pools: Iterable<AdvancePool>, which: "due" | "all" = "all"): Promise<void> {
+    await Promise.all(this.#close(pools, which));
+  }
+
+  /** One return for each advance that had something left. */
+  #close(pools: Iterable<AdvancePool>, which: "due" | "all"): readonly Promise<void>[] {
     const nowMs = this.#deps.nowMs();
-    const returns: Promise<void>[] = [];
-    for (const pool of pools) for (const part of pool.close(nowMs, which)) returns.push(this.#return(pool, part));
-    await Promise.all(returns);
-    return returns.length;
+    return [...pools].flatMap((pool) => pool.close(nowMs, which).map((part) => this.#return(pool, part)));
   }
 
   async #return(pool: AdvancePool, part: HeldPart): Promise<void> {
