@@ -2,7 +2,7 @@ import { asFields, asList, asText, type Fields } from "../../../edge/gateway/jso
 import { json, type Script, type SeenRequest } from "../../fakes/upstream.ts";
 import { completionOf } from "../batch-requests.ts";
 import { API_KEY } from "../fixture.ts";
-import { BatchService, demand, demandJson, linesOf, textOf } from "./batch-service.ts";
+import { BatchService, demand, demandJson, linesOf, type Route, textOf } from "./batch-service.ts";
 
 export const INPUT = "file-in-1";
 export const OUTPUT = "file-out-1";
@@ -37,6 +37,20 @@ export abstract class FileBatchService extends BatchService {
   lines: Fields[] = [];
   protected ended = false;
   protected job: Fields = {};
+  /** Routes that both have. */
+  protected readonly shared: readonly Route[] = [
+    { method: "POST", path: /^\/v1\/chat\/completions$/, serve: (request: SeenRequest) => this.serveChat(request) },
+    {
+      method: "GET",
+      path: /^\/v1\/files\/([\w-]+)\/content$/,
+      serve: (_: SeenRequest, [file]: readonly string[]) => this.serveContent(file),
+    },
+    {
+      method: "DELETE",
+      path: /^\/v1\/files\/([\w-]+)$/,
+      serve: (_: SeenRequest, [file]: readonly string[]) => this.serveRemove(file),
+    },
+  ];
 
   says(text: string): object {
     return completionOf(this.model, text);

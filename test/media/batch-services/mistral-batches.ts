@@ -8,22 +8,12 @@ export class MistralBatches extends FileBatchService {
   readonly model = "mistral-small-latest";
 
   protected readonly routes = [
-    { method: "POST", path: /^\/v1\/chat\/completions$/, serve: (request: SeenRequest) => this.serveChat(request) },
+    ...this.shared,
     { method: "POST", path: /^\/v1\/files$/, serve: (request: SeenRequest) => this.#upload(request) },
     { method: "POST", path: /^\/v1\/batch\/jobs$/, serve: (request: SeenRequest) => this.#create(request) },
     { method: "GET", path: /^\/v1\/batch\/jobs\?page_size=\d+&order_by=-created$/, serve: () => this.#list() },
     { method: "GET", path: /^\/v1\/batch\/jobs\/job-1$/, serve: () => this.#retrieve() },
     { method: "POST", path: /^\/v1\/batch\/jobs\/job-1\/cancel$/, serve: () => this.#cancel() },
-    {
-      method: "GET",
-      path: /^\/v1\/files\/([\w-]+)\/content$/,
-      serve: (_: SeenRequest, [file]: readonly string[]) => this.serveContent(file),
-    },
-    {
-      method: "DELETE",
-      path: /^\/v1\/files\/([\w-]+)$/,
-      serve: (_: SeenRequest, [file]: readonly string[]) => this.serveRemove(file),
-    },
   ];
 
   /** An error is JSON inside a text, and no error of the line's. */

@@ -8,22 +8,12 @@ export class TogetherBatches extends FileBatchService {
   readonly model = "meta-llama/Llama-3.3-70B-Instruct-Turbo";
 
   protected readonly routes = [
-    { method: "POST", path: /^\/v1\/chat\/completions$/, serve: (request: SeenRequest) => this.serveChat(request) },
+    ...this.shared,
     { method: "POST", path: /^\/v1\/files\/upload$/, serve: (request: SeenRequest) => this.#upload(request) },
     { method: "POST", path: /^\/v1\/batches$/, serve: (request: SeenRequest) => this.#create(request) },
     { method: "GET", path: /^\/v1\/batches(?:\?|$)/, serve: () => this.#list() },
     { method: "GET", path: /^\/v1\/batches\/job-1$/, serve: () => this.#retrieve() },
     { method: "POST", path: /^\/v1\/batches\/job-1\/cancel$/, serve: () => this.#cancel() },
-    {
-      method: "GET",
-      path: /^\/v1\/files\/([\w-]+)\/content$/,
-      serve: (_: SeenRequest, [file]: readonly string[]) => this.serveContent(file),
-    },
-    {
-      method: "DELETE",
-      path: /^\/v1\/files\/([\w-]+)$/,
-      serve: (_: SeenRequest, [file]: readonly string[]) => this.serveRemove(file),
-    },
   ];
 
   fails(message: string): object {
